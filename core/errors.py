@@ -1,0 +1,47 @@
+"""Every error a user can meet. A message says what is wrong, then what to do.
+
+TraceHintsError
+├── UsageError             command line or environment alone show it to be wrong
+├── SourceError            a trace dataset cannot be read
+├── WorkspaceError         the workspace file cannot be used
+├── ConflictError          somebody else changed it first; both versions are kept
+├── ModelServerError       the model's server refuses everything: the batch stops
+├── PublishError           nothing was published
+└── JobStopped             a job of the worker did not finish
+"""
+
+
+class TraceHintsError(Exception):
+    """The one class that pages and command line turn into a sentence instead of a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(TraceHintsError):
+    """A bad option, no key, or a missing or malformed repository name."""
+
+    exit_code = 2
+
+
+class SourceError(TraceHintsError):
+    """A missing file or repository, missing columns, no rows, or rows that cannot be read."""
+
+
+class WorkspaceError(TraceHintsError):
+    """The workspace was made by a newer version, or cannot be written."""
+
+
+class ConflictError(TraceHintsError):
+    """A save against an older version. The other text stays in the history."""
+
+
+class ModelServerError(TraceHintsError):
+    """A refused key, an unknown model, a spent budget or an unreachable server."""
+
+
+class PublishError(TraceHintsError):
+    """The repository or folder refuses, or holds something else; it is unchanged."""
+
+
+class JobStopped(TraceHintsError):
+    """A job ended as stopped, cancelled or paused; the message is its recorded reason."""

@@ -1,0 +1,1 @@
+"""One attempt in, proposed hints out. The only importer of `openai`."""

@@ -1,0 +1,358 @@
+"""The words of the field as data: the same names in code, database, page and README.
+
+Everything here is plain data; rules that need more than one field live in the stages.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Role(StrEnum):
+    """Who says a message. An observation is a `user` or `tool` message that follows an action."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+    UNKNOWN = "unknown"
+
+
+class Outcome(StrEnum):
+    """What the dataset's `result` says of an attempt; the raw value is kept beside it."""
+
+    SUCCESS = "success"
+    PARTIAL = "partial"
+    FAILURE = "failure"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+
+
+class Grouping(StrEnum):
+    """Which column makes a trial."""
+
+    TRIAL_NAME = "trial_name"
+    TASK = "task"
+
+
+class HintKind(StrEnum):
+    """In publishing order."""
+
+    TOOL = "tool"
+    STRATEGY = "strategy"
+    PITFALL = "pitfall"
+    CRITERION = "criterion"
+
+
+class HintState(StrEnum):
+    """What a hint's decisions say of it."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class TrialStatus(StrEnum):
+    """What a trial's decisions say of it."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class Severity(StrEnum):
+    """`block` keeps a hint from being published until a person deals with it."""
+
+    BLOCK = "block"
+    WARN = "warn"
+    INFO = "info"
+
+
+class Extractor(StrEnum):
+    """Who proposes hints."""
+
+    LLM = "llm"
+    RULES = "rules"
+
+
+class EvidenceStatus(StrEnum):
+    """Where code found a quote: as given, elsewhere in the attempt, or nowhere."""
+
+    EXACT = "exact"
+    REPOINTED = "repointed"
+    MISSING = "missing"
+
+
+class JobKind(StrEnum):
+    """What the worker can do."""
+
+    IMPORT = "import"
+    EXTRACT = "extract"
+    PUBLISH = "publish"
+
+
+class JobState(StrEnum):
+    """`cancelled` is a person's and final; `stopped` is the worker's and can be resumed."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    CANCELLED = "cancelled"
+
+
+class Message(BaseModel):
+    """One message of a conversation, normalised: text only, tool calls written as `<tool_call>` blocks."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: Role
+    content: str
+    call_ids: tuple[str, ...] = ()
+    """Ids of the tool calls made in this message, in the order of their blocks."""
+    answers: str | None = None
+    """Id of the tool call that this message answers."""
+
+
+class Quote(BaseModel):
+    """A verbatim piece of one message."""
+
+    message: int
+    """0-based over all messages of the attempt, system messages included."""
+    quote: str
+
+
+class ToolText(BaseModel):
+    """A tool that was really executed."""
+
+    kind: Literal[HintKind.TOOL] = HintKind.TOOL
+    name: str
+    purpose: str = ""
+    example: str = ""
+
+
+class StrategyText(BaseModel):
+    """One step of what worked."""
+
+    kind: Literal[HintKind.STRATEGY] = HintKind.STRATEGY
+    do: str
+    why: str = ""
+    check: str = ""
+
+
+class PitfallText(BaseModel):
+    """`avoid` and `instead` are bare infinitives, so that "don't ..." reads on."""
+
+    kind: Literal[HintKind.PITFALL] = HintKind.PITFALL
+    when: str = ""
+    avoid: str
+    instead: str = ""
+    symptom: str = ""
+
+
+class CriterionText(BaseModel):
+    """How to tell that the task is done."""
+
+    kind: Literal[HintKind.CRITERION] = HintKind.CRITERION
+    text: str
+    basis: str = ""
+
+
+HintText = Annotated[ToolText | StrategyText | PitfallText | CriterionText, Field(discriminator="kind")]
+
+
+class ProposedHint(BaseModel):
+    """One hint as an extractor found it in one attempt."""
+
+    text: HintText
+    evidence: list[Quote] = Field(default_factory=list)
+
+
+class AttemptHints(BaseModel):
+    """Everything an extractor has to say of one attempt. No hints is a fair answer."""
+
+    happened: str = ""
+    """What happened, in a sentence or two. Kept, never published."""
+    failure_cause: str = ""
+    opinion: Outcome | None = None
+    """The model's opinion where the dataset has no outcome; never taken for one."""
+    hints: list[ProposedHint] = Field(default_factory=list)
+
+
+class Dataset(BaseModel):
+    """One import of one source with its grouping and markers."""
+
+    id: int
+    key: str
+    """Hash of content or revision and of the import options: the same import twice has the same key."""
+    name: str
+    source: str
+    source_kind: Literal["hub", "file"]
+    config: str | None = None
+    split: str | None = None
+    revision: str | None = None
+    """The Hub's commit, or the file's SHA-256."""
+    group_by: Grouping
+    markers: list[str]
+    cut_at_marker: bool = False
+    ready: bool
+    created_utc: str
+
+
+class Trial(BaseModel):
+    """The unit of review and publishing."""
+
+    id: int
+    dataset_id: int
+    number: int
+    """0-based, in order of first appearance; never changes."""
+    name: str
+    task: str | None = None
+    source_task_text: str
+    """The task text as found in the traces."""
+    edited_task_text: str | None = None
+    """A reviewer's text, which wins."""
+    task_source: str
+    """Where the task text was found, in words."""
+    status: TrialStatus = TrialStatus.OPEN
+    version: int = 0
+    """Grows with every decision on the trial or one of its hints."""
+
+    @property
+    def task_text(self) -> str:
+        """The text that will be published."""
+        return self.source_task_text if self.edited_task_text is None else self.edited_task_text
+
+
+class Attempt(BaseModel):
+    """A maximal conversation of a trial."""
+
+    id: int
+    trial_id: int
+    number: int
+    """1-based within the trial, in order of first appearance; shown as A1, A2."""
+    source_trial_name: str
+    conversation_id: str
+    message_count: int
+    characters: int
+    outcome: Outcome
+    result: str | None = None
+    """The raw value of `result`."""
+    run_id: str | None = None
+    agent: str | None = None
+    model: str | None = None
+
+
+class Episode(BaseModel):
+    """One source row: the first `message_count` messages of an attempt."""
+
+    attempt_id: int
+    name: str
+    row_number: int
+    """0-based in the source."""
+    message_count: int
+
+
+class Evidence(BaseModel):
+    """A quote, the place it points at, and whether code found it there."""
+
+    attempt_id: int
+    message: int
+    quote: str
+    status: EvidenceStatus
+
+
+class Origin(BaseModel):
+    """Who proposed a hint."""
+
+    model_config = ConfigDict(frozen=True)
+
+    extractor: Literal["llm", "rules", "person"]
+    model: str | None = None
+    prompt_version: str | None = None
+
+
+class Hint(BaseModel):
+    """One tool, strategy step, pitfall or success criterion of a trial, with evidence."""
+
+    id: str
+    """UUID, the same for the same words in the same trial of the same dataset."""
+    trial_id: int
+    position: int
+    text: HintText
+    """The words that will be published."""
+    proposed_text: HintText
+    """The words as proposed, before any edit."""
+    state: HintState = HintState.PROPOSED
+    version: int = 0
+    origins: list[Origin]
+    attempt_ids: list[int]
+    """The attempts it was proposed from, in order: support is counted by these."""
+    evidence: list[Evidence]
+
+    @property
+    def kind(self) -> HintKind:
+        """Tool, strategy, pitfall or criterion."""
+        return self.text.kind
+
+    @property
+    def is_edited(self) -> bool:
+        """True if a person changed the words."""
+        return self.text != self.proposed_text
+
+
+class Finding(BaseModel):
+    """What a check says of a hint or trial."""
+
+    code: str
+    severity: Severity
+    message: str
+    hint_id: str | None = None
+    """None: the finding is about the trial."""
+    overridden: bool = False
+    """A reviewer decided, with a reason, that this block does not hold."""
+
+
+class Decision(BaseModel):
+    """What a reviewer did to what. A row that is never updated."""
+
+    id: str
+    """UUID, made where the action was taken, so that a repeat is recognised."""
+    reviewer: str
+    at_utc: str
+    trial_id: int
+    hint_id: str | None = None
+    action: str
+    before: str | None = None
+    after: str | None = None
+    reason: str | None = None
+
+
+class Job(BaseModel):
+    """One piece of work for the worker, with its real progress."""
+
+    id: int
+    kind: JobKind
+    dataset_id: int | None = None
+    state: JobState
+    stage: str = ""
+    done: int = 0
+    total: int | None = None
+    """None: not known yet."""
+    failed: int = 0
+    reason: str | None = None
+    error_code: int | None = None
+    """Exit code that the command line ends with."""
+    params: str = "{}"
+    result: str | None = None
+    created_by: str = ""
+    created_utc: str
+    started_utc: str | None = None
+    finished_utc: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """True once nothing more happens by itself."""
+        return self.state in (JobState.FINISHED, JobState.STOPPED, JobState.CANCELLED, JobState.PAUSED)

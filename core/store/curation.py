@@ -1,0 +1,322 @@
+"""Hints, evidence, findings, and the decisions that everything else about them is derived from."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from pydantic import TypeAdapter
+
+from core.errors import UsageError
+from core.models import (
+    AttemptHints,
+    Decision,
+    Evidence,
+    Extractor,
+    Finding,
+    Hint,
+    HintKind,
+    HintState,
+    HintText,
+    Origin,
+    Outcome,
+    TrialStatus,
+)
+from core.store.part import Part
+
+_TEXT: TypeAdapter[HintText] = TypeAdapter(HintText)
+
+
+class Proposal(NamedTuple):
+    """What one extractor said of one attempt."""
+
+    attempt_id: int
+    attempt_number: int
+    outcome: Outcome
+    origin: Origin
+    hints: AttemptHints
+
+
+class QueueEntry(NamedTuple):
+    """A trial as the review queue shows it."""
+
+    trial_id: int
+    number: int
+    name: str
+    status: TrialStatus
+    outcomes: list[Outcome]
+    """One per attempt, in order."""
+    hints: int
+    blocks: int
+    """Undecided hints with a blocking finding, and blocking findings of the trial."""
+    warnings: int
+    is_extracted: bool
+
+
+class HintCounts(NamedTuple):
+    """Hints by kind."""
+
+    tools: int
+    strategies: int
+    pitfalls: int
+    criteria: int
+
+
+class Curation(Part):
+    """From proposals to decisions."""
+
+    def list_extracted_trials(self, dataset_id: int, *, batch_id: int | None = None) -> list[int]:
+        """Ids of the trials that have proposals, in order of first appearance.
+
+        Args:
+            dataset_id: The dataset.
+            batch_id: Only trials that this batch made proposals for.
+        """
+        rows = self._rows(
+            "SELECT DISTINCT t.id, t.number FROM proposals p JOIN attempts a ON a.id = p.attempt_id "
+            "JOIN trials t ON t.id = a.trial_id WHERE t.dataset_id = ?1 AND (?2 IS NULL OR p.batch_id = ?2) "
+            "ORDER BY t.number",
+            (dataset_id, batch_id),
+        )
+        return [row["id"] for row in rows]
+
+    def list_proposals(self, trial_id: int) -> list[Proposal]:
+        """What the extractors said of a trial's attempts, attempts in order of first appearance."""
+        rows = self._rows(
+            "SELECT a.id, a.number, a.outcome, p.extractor, p.model, p.prompt_version, p.content FROM proposals p "
+            "JOIN attempts a ON a.id = p.attempt_id WHERE a.trial_id = ? ORDER BY a.number, p.extractor",
+            (trial_id,),
+        )
+        return [
+            Proposal(
+                attempt_id=row["id"],
+                attempt_number=row["number"],
+                outcome=Outcome(row["outcome"]),
+                origin=Origin(
+                    extractor=Extractor(row["extractor"]).value,
+                    model=row["model"],
+                    prompt_version=row["prompt_version"],
+                ),
+                hints=AttemptHints.model_validate_json(row["content"]),
+            )
+            for row in rows
+        ]
+
+    def list_hints(self, trial_id: int) -> list[Hint]:
+        """The hints of a trial in publishing order, each with its evidence."""
+        evidence: dict[str, list[Evidence]] = {}
+        for row in self._rows(
+            "SELECT e.* FROM evidence e JOIN hints h ON h.id = e.hint_id WHERE h.trial_id = ? "
+            "ORDER BY e.hint_id, e.position",
+            (trial_id,),
+        ):
+            evidence.setdefault(row["hint_id"], []).append(Evidence.model_validate(row))
+        rows = self._rows("SELECT * FROM hints WHERE trial_id = ? ORDER BY position, id", (trial_id,))
+        return [_build_hint(row, evidence.get(row["id"], [])) for row in rows]
+
+    def get_hint(self, hint_id: str) -> Hint:
+        """A hint by its id.
+
+        Raises:
+            UsageError: There is none with this id.
+        """
+        row = self._row("SELECT * FROM hints WHERE id = ?", (hint_id,))
+        if row is None:
+            raise UsageError("This hint is no longer there: a new extraction replaced it. Open the trial again.")
+        evidence = self._rows("SELECT * FROM evidence WHERE hint_id = ? ORDER BY position", (hint_id,))
+        return _build_hint(row, [Evidence.model_validate(item) for item in evidence])
+
+    def replace_hints(self, trial_id: int, *, hints: Sequence[Hint], findings: Sequence[Finding]) -> None:
+        """Save the hints and findings that aggregation made; hints that are not among them are removed.
+
+        Args:
+            trial_id: The trial.
+            hints: All its hints, decided ones included as they are; state and version of known ones are kept.
+            findings: All findings on its hints; findings on the trial itself are kept.
+        """
+        with self.write():
+            kept = {hint.id for hint in hints}
+            known = {row["id"]: row for row in self._rows("SELECT id FROM hints WHERE trial_id = ?", (trial_id,))}
+            self._connection.executemany(
+                "DELETE FROM hints WHERE id = ?", [(hint_id,) for hint_id in known if hint_id not in kept]
+            )
+            for position, hint in enumerate(hints):
+                self._save_hint(hint, position)
+            self._replace_findings(trial_id, findings)
+
+    def _save_hint(self, hint: Hint, position: int) -> None:
+        self._connection.execute(
+            "INSERT INTO hints (id, trial_id, kind, position, text, proposed_text, origins, attempt_ids) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET position = excluded.position, "
+            "origins = excluded.origins, attempt_ids = excluded.attempt_ids",
+            (
+                hint.id,
+                hint.trial_id,
+                hint.kind,
+                position,
+                hint.text.model_dump_json(),
+                hint.proposed_text.model_dump_json(),
+                orjson.dumps([origin.model_dump() for origin in hint.origins]).decode(),
+                orjson.dumps(hint.attempt_ids).decode(),
+            ),
+        )
+        self._connection.execute("DELETE FROM evidence WHERE hint_id = ?", (hint.id,))
+        self._connection.executemany(
+            "INSERT INTO evidence (hint_id, position, attempt_id, message, quote, status) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (hint.id, i, item.attempt_id, item.message, item.quote, item.status)
+                for i, item in enumerate(hint.evidence)
+            ],
+        )
+
+    def _replace_findings(self, trial_id: int, findings: Sequence[Finding]) -> None:
+        overridden = {
+            (row["hint_id"], row["code"])
+            for row in self._rows("SELECT hint_id, code FROM findings WHERE trial_id = ? AND overridden", (trial_id,))
+        }
+        self._connection.execute("DELETE FROM findings WHERE trial_id = ? AND hint_id IS NOT NULL", (trial_id,))
+        self._connection.executemany(
+            "INSERT INTO findings (trial_id, hint_id, code, severity, message, overridden) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    trial_id,
+                    item.hint_id,
+                    item.code,
+                    item.severity,
+                    item.message,
+                    (item.hint_id, item.code) in overridden,
+                )
+                for item in findings
+            ],
+        )
+
+    def replace_hint_findings(self, trial_id: int, hint_id: str, findings: Sequence[Finding]) -> None:
+        """Findings of one hint after an edit."""
+        with self.write():
+            self._connection.execute("DELETE FROM findings WHERE hint_id = ?", (hint_id,))
+            self._connection.executemany(
+                "INSERT INTO findings (trial_id, hint_id, code, severity, message) VALUES (?, ?, ?, ?, ?)",
+                [(trial_id, hint_id, item.code, item.severity, item.message) for item in findings],
+            )
+
+    def list_findings(self, trial_id: int) -> list[Finding]:
+        """What the checks say of a trial and its hints, the gravest first."""
+        rows = self._rows(
+            "SELECT code, severity, message, hint_id, overridden FROM findings WHERE trial_id = ? "
+            "ORDER BY CASE severity WHEN 'block' THEN 0 WHEN 'warn' THEN 1 ELSE 2 END, id",
+            (trial_id,),
+        )
+        return [Finding.model_validate(row) for row in rows]
+
+    def override_finding(self, hint_id: str, code: str) -> None:
+        """Mark a block as overridden; the decision with its reason is a row of its own."""
+        with self.write():
+            self._connection.execute(
+                "UPDATE findings SET overridden = 1 WHERE hint_id = ? AND code = ?", (hint_id, code)
+            )
+
+    def add_decision(self, decision: Decision) -> bool:
+        """Append a decision; False if this id was appended before, and nothing more must happen."""
+        with self.write():
+            cursor = self._connection.execute(
+                "INSERT OR IGNORE INTO decisions (id, reviewer, at_utc, trial_id, hint_id, action, before, after, "
+                "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                tuple(decision.model_dump().values()),
+            )
+        return cursor.rowcount == 1
+
+    def list_decisions(self, trial_id: int) -> list[Decision]:
+        """Every decision on a trial and its hints, oldest first."""
+        rows = self._rows(
+            "SELECT id, reviewer, at_utc, trial_id, hint_id, action, before, after, reason FROM decisions "
+            "WHERE trial_id = ? ORDER BY seq",
+            (trial_id,),
+        )
+        return [Decision.model_validate(row) for row in rows]
+
+    def save_hint_state(self, hint_id: str, *, state: HintState, text: HintText) -> None:
+        """The view that a decision leaves: state and words, one version up, on the trial as well."""
+        with self.write():
+            self._connection.execute(
+                "UPDATE hints SET state = ?, text = ?, version = version + 1 WHERE id = ?",
+                (state, text.model_dump_json(), hint_id),
+            )
+            self._connection.execute(
+                "UPDATE trials SET version = version + 1 WHERE id = (SELECT trial_id FROM hints WHERE id = ?)",
+                (hint_id,),
+            )
+
+    def save_trial_state(self, trial_id: int, *, status: TrialStatus, edited_task_text: str | None) -> None:
+        """The view that a decision leaves: status and task text, one version up."""
+        with self.write():
+            self._connection.execute(
+                "UPDATE trials SET status = ?, edited_task_text = ?, version = version + 1 WHERE id = ?",
+                (status, edited_task_text, trial_id),
+            )
+
+    def list_queue(self, dataset_id: int) -> list[QueueEntry]:
+        """Every trial of a dataset for the review queue, in order of first appearance."""
+        rows = self._rows(
+            "SELECT t.id, t.number, t.name, t.status, "
+            "(SELECT group_concat(outcome) FROM (SELECT outcome FROM attempts WHERE trial_id = t.id ORDER BY number)) "
+            "  AS outcomes, "
+            "(SELECT COUNT(*) FROM hints h WHERE h.trial_id = t.id) AS hints, "
+            "(SELECT COUNT(DISTINCT COALESCE(f.hint_id, f.code)) FROM findings f LEFT JOIN hints h ON h.id = f.hint_id "
+            "  WHERE f.trial_id = t.id AND f.severity = 'block' AND NOT f.overridden "
+            "  AND COALESCE(h.state, 'proposed') <> 'rejected') AS blocks, "
+            "(SELECT COUNT(DISTINCT COALESCE(f.hint_id, f.code)) FROM findings f LEFT JOIN hints h ON h.id = f.hint_id "
+            "  WHERE f.trial_id = t.id AND f.severity = 'warn' AND COALESCE(h.state, 'proposed') <> 'rejected') "
+            "  AS warnings, "
+            "EXISTS (SELECT 1 FROM proposals p JOIN attempts a ON a.id = p.attempt_id WHERE a.trial_id = t.id) "
+            "  AS is_extracted "
+            "FROM trials t WHERE t.dataset_id = ? ORDER BY t.number",
+            (dataset_id,),
+        )
+        return [_build_entry(row) for row in rows]
+
+    def count_hints(self, dataset_id: int, *, state: HintState, first_trials: int | None = None) -> HintCounts:
+        """Hints of the chosen trials that are in a state, by kind."""
+        rows = self._rows(
+            "SELECT h.kind, COUNT(*) AS count FROM hints h JOIN trials t ON t.id = h.trial_id "
+            "WHERE t.dataset_id = ?1 AND h.state = ?2 AND (?3 IS NULL OR t.number < ?3) GROUP BY h.kind",
+            (dataset_id, state, first_trials),
+        )
+        counts = {HintKind(row["kind"]): row["count"] for row in rows}
+        return HintCounts(*(counts.get(kind, 0) for kind in HintKind))
+
+    def iterate_approved(self, dataset_id: int, *, first_trials: int | None = None) -> Iterator[int]:
+        """Ids of the approved trials in order of first appearance."""
+        for row in self._rows(
+            "SELECT id FROM trials WHERE dataset_id = ?1 AND status = 'approved' AND (?2 IS NULL OR number < ?2) "
+            "ORDER BY number",
+            (dataset_id, first_trials),
+        ):
+            yield row["id"]
+
+
+def _build_entry(row: dict[str, Any]) -> QueueEntry:
+    return QueueEntry(
+        trial_id=row["id"],
+        number=row["number"],
+        name=row["name"],
+        status=TrialStatus(row["status"]),
+        outcomes=[Outcome(value) for value in (row["outcomes"] or "").split(",") if value],
+        hints=row["hints"],
+        blocks=row["blocks"],
+        warnings=row["warnings"],
+        is_extracted=bool(row["is_extracted"]),
+    )
+
+
+def _build_hint(row: dict[str, Any], evidence: list[Evidence]) -> Hint:
+    return Hint(
+        id=row["id"],
+        trial_id=row["trial_id"],
+        position=row["position"],
+        text=_TEXT.validate_json(row["text"]),
+        proposed_text=_TEXT.validate_json(row["proposed_text"]),
+        state=HintState(row["state"]),
+        version=row["version"],
+        origins=[Origin.model_validate(origin) for origin in orjson.loads(row["origins"])],
+        attempt_ids=orjson.loads(row["attempt_ids"]),
+        evidence=evidence,
+    )

@@ -1,0 +1,69 @@
+"""Opens the workspace file: WAL, foreign keys, migrations. One short-lived connection per operation.
+
+A shared connection loses writes under threads, so nothing keeps one open but the worker.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from core.errors import WorkspaceError
+from core.store.migrations import migrations
+from core.store.part import write_transaction
+from core.store.store import Store
+
+FILE_NAME = "trace_hints.db"
+BUSY_TIMEOUT_SECONDS = 10.0
+
+
+@contextmanager
+def open_store(home: Path) -> Iterator[Store]:
+    """The store of a workspace, migrated to this version; closed at the end of the block.
+
+    Args:
+        home: Folder of the workspace; made if it is missing.
+
+    Raises:
+        WorkspaceError: The folder cannot be written, the file is no workspace, or a newer version made it.
+    """
+    database = _connect(home)
+    try:
+        _migrate(database, home)
+        yield Store(database)
+    finally:
+        database.conn.close()
+
+
+def _connect(home: Path) -> Database:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(home / FILE_NAME, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        # an answer that was paid for and a reviewer's edit survive a power cut, too
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        return Database(connection)
+    except (OSError, sqlite3.Error) as error:
+        raise WorkspaceError(
+            f"The workspace {home} cannot be opened ({error}). "
+            "Check that the folder can be written, or set TRACE_HINTS_HOME to another one."
+        ) from None
+
+
+def _migrate(database: Database, home: Path) -> None:
+    # user_version spares every short-lived connection the walk through the migrations
+    known = len(migrations._migrations)
+    version = int(database.conn.execute("PRAGMA user_version").fetchone()[0])
+    if version > known:
+        raise WorkspaceError(
+            f"The workspace {home} was made by a newer version of Trace Hints. "
+            "Update the program, or set TRACE_HINTS_HOME to another folder."
+        )
+    if version < known:
+        with write_transaction(database):
+            migrations.apply(database)
+            database.conn.execute(f"PRAGMA user_version = {known}")

@@ -1,0 +1,136 @@
+"""The worker's queue. A job's state, progress and outcome are rows; whoever asks reads the same truth."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from core.errors import UsageError
+from core.models import Job, JobKind, JobState
+from core.store.part import Part, utc_now
+
+
+class Jobs(Part):
+    """Work for the worker, oldest first."""
+
+    def create_job(
+        self,
+        kind: JobKind,
+        *,
+        params: Mapping[str, Any],
+        dataset_id: int | None = None,
+        created_by: str = "",
+    ) -> Job:
+        """A queued job."""
+        with self.write():
+            cursor = self._connection.execute(
+                "INSERT INTO jobs (kind, dataset_id, params, created_by, created_utc) VALUES (?, ?, ?, ?, ?)",
+                (kind, dataset_id, orjson.dumps(params).decode(), created_by, utc_now()),
+            )
+        return self.get_job(int(cursor.lastrowid or 0))
+
+    def get_job(self, job_id: int) -> Job:
+        """A job by its id.
+
+        Raises:
+            UsageError: There is none with this id.
+        """
+        row = self._row("SELECT * FROM jobs WHERE id = ?", (job_id,))
+        if row is None:
+            raise UsageError(f"There is no job {job_id} in this workspace.")
+        return Job.model_validate(row)
+
+    def list_jobs(self, kind: JobKind, *, limit: int = 20) -> list[Job]:
+        """The newest jobs of a kind, newest first."""
+        rows = self._rows("SELECT * FROM jobs WHERE kind = ? ORDER BY id DESC LIMIT ?", (kind, limit))
+        return [Job.model_validate(row) for row in rows]
+
+    def find_open_job(self, kind: JobKind, *, params: Mapping[str, Any], dataset_id: int | None) -> Job | None:
+        """The newest job with exactly these parameters that is not over, or was paused; None if there is none."""
+        row = self._row(
+            "SELECT * FROM jobs WHERE kind = ? AND params = ? AND dataset_id IS ? "
+            "AND state IN ('queued', 'running', 'paused') ORDER BY id DESC LIMIT 1",
+            (kind, orjson.dumps(params).decode(), dataset_id),
+        )
+        return None if row is None else Job.model_validate(row)
+
+    def find_next_job(self) -> Job | None:
+        """The oldest queued job, or None."""
+        row = self._row("SELECT * FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1")
+        return None if row is None else Job.model_validate(row)
+
+    def has_work(self) -> bool:
+        """True if something is queued or running."""
+        return self._value("SELECT 1 FROM jobs WHERE state IN ('queued', 'running') LIMIT 1") is not None
+
+    def requeue_running(self) -> None:
+        """Called by a new owner: what ran under the old one is waiting again."""
+        with self.write():
+            self._connection.execute("UPDATE jobs SET state = 'queued' WHERE state = 'running'")
+
+    def start_job(self, job_id: int) -> None:
+        """The worker has begun."""
+        with self.write():
+            self._connection.execute(
+                "UPDATE jobs SET state = 'running', started_utc = COALESCE(started_utc, ?), reason = NULL, "
+                "error_code = NULL WHERE id = ? AND state = 'queued'",
+                (utc_now(), job_id),
+            )
+
+    def save_progress(self, job_id: int, *, stage: str, done: int, total: int | None, failed: int) -> None:
+        """Real counts of the current stage."""
+        with self.write():
+            self._connection.execute(
+                "UPDATE jobs SET stage = ?, done = ?, total = ?, failed = ? WHERE id = ?",
+                (stage, done, total, failed, job_id),
+            )
+
+    def finish_job(
+        self,
+        job_id: int,
+        state: JobState,
+        *,
+        reason: str | None = None,
+        error_code: int | None = None,
+        result: str | None = None,
+    ) -> None:
+        """The job is over, or waits again; what somebody wanted of it is settled."""
+        with self.write():
+            self._connection.execute(
+                "UPDATE jobs SET state = ?, reason = ?, error_code = ?, result = COALESCE(?, result), wanted = NULL, "
+                "finished_utc = ? WHERE id = ?",
+                (state, reason, error_code, result, utc_now(), job_id),
+            )
+
+    def find_wanted(self, job_id: int) -> JobState | None:
+        """`paused` or `cancelled` if somebody asked for it, else None."""
+        wanted = self._value("SELECT wanted FROM jobs WHERE id = ?", (job_id,))
+        return None if wanted is None else JobState(wanted)
+
+    def pause_job(self, job_id: int) -> None:
+        """Ask for a pause; at once if the job has not begun. Idempotent."""
+        self._want(job_id, JobState.PAUSED)
+
+    def cancel_job(self, job_id: int) -> None:
+        """Ask for the end, which is final; at once if the job is not running. Idempotent."""
+        self._want(job_id, JobState.CANCELLED)
+
+    def _want(self, job_id: int, state: JobState) -> None:
+        waiting = ("queued",) if state is JobState.PAUSED else ("queued", "paused", "stopped")
+        marks = ", ".join("?" * len(waiting))
+        with self.write():
+            self._connection.execute(
+                f"UPDATE jobs SET state = ?, finished_utc = ? WHERE id = ? AND state IN ({marks})",
+                (state, utc_now(), job_id, *waiting),
+            )
+            self._connection.execute("UPDATE jobs SET wanted = ? WHERE id = ? AND state = 'running'", (state, job_id))
+
+    def resume_job(self, job_id: int) -> None:
+        """Queue a paused or stopped job again. Idempotent; a cancelled one stays cancelled."""
+        with self.write():
+            self._connection.execute(
+                "UPDATE jobs SET state = 'queued', wanted = NULL, reason = NULL, error_code = NULL, "
+                "finished_utc = NULL WHERE id = ? AND state IN ('paused', 'stopped')",
+                (job_id,),
+            )
+            self._connection.execute("UPDATE jobs SET wanted = NULL WHERE id = ? AND state = 'running'", (job_id,))

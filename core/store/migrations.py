@@ -1,0 +1,196 @@
+"""The tables, as numbered migrations. A migration that has landed is never edited: add the next one.
+
+Times are UTC ISO texts in `_utc` columns. Columns named state, status or edited are derived from decisions.
+"""
+
+from sqlite3 import complete_statement
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("trace_hints")
+
+
+@migrations()
+def m001_traces(db: Database) -> None:
+    """What was imported: datasets, trials, attempts, episodes, and conversations stored once."""
+    _create(
+        db,
+        """
+        CREATE TABLE workspace (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+        CREATE TABLE datasets (
+            id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, source TEXT NOT NULL,
+            source_kind TEXT NOT NULL, config TEXT, split TEXT, revision TEXT, group_by TEXT NOT NULL,
+            markers TEXT NOT NULL, cut_at_marker INTEGER NOT NULL, ready INTEGER NOT NULL DEFAULT 0,
+            report TEXT, created_utc TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE conversations (
+            id TEXT PRIMARY KEY, message_count INTEGER NOT NULL, characters INTEGER NOT NULL, messages BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE texts (id TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT;
+        CREATE TABLE trials (
+            id INTEGER PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES datasets(id) ON DELETE CASCADE,
+            number INTEGER NOT NULL, name TEXT NOT NULL, task TEXT, source_task_text TEXT NOT NULL,
+            edited_task_text TEXT, task_source TEXT NOT NULL, status TEXT NOT NULL DEFAULT 'open',
+            version INTEGER NOT NULL DEFAULT 0, UNIQUE (dataset_id, number)
+        ) STRICT;
+        CREATE INDEX trials_by_name ON trials (dataset_id, name);
+        CREATE TABLE attempts (
+            id INTEGER PRIMARY KEY, trial_id INTEGER NOT NULL REFERENCES trials(id) ON DELETE CASCADE,
+            number INTEGER NOT NULL, source_trial_name TEXT NOT NULL,
+            conversation_id TEXT NOT NULL REFERENCES conversations(id), outcome TEXT NOT NULL, result TEXT,
+            run_id TEXT, agent TEXT, model TEXT,
+            verifier_output_id TEXT REFERENCES texts(id), tool_definitions_id TEXT REFERENCES texts(id),
+            UNIQUE (trial_id, number)
+        ) STRICT;
+        CREATE INDEX attempts_by_conversation ON attempts (conversation_id);
+        CREATE INDEX attempts_by_verifier_output ON attempts (verifier_output_id);
+        CREATE INDEX attempts_by_tool_definitions ON attempts (tool_definitions_id);
+        CREATE TABLE episodes (
+            dataset_id INTEGER NOT NULL REFERENCES datasets(id) ON DELETE CASCADE, row_number INTEGER NOT NULL,
+            attempt_id INTEGER NOT NULL REFERENCES attempts(id) ON DELETE CASCADE, name TEXT NOT NULL,
+            message_count INTEGER NOT NULL, PRIMARY KEY (dataset_id, row_number)
+        ) STRICT;
+        CREATE INDEX episodes_by_attempt ON episodes (attempt_id, message_count);
+        CREATE TABLE set_aside (
+            dataset_id INTEGER NOT NULL REFERENCES datasets(id) ON DELETE CASCADE, row_number INTEGER NOT NULL,
+            reason TEXT NOT NULL, PRIMARY KEY (dataset_id, row_number)
+        ) STRICT;
+        """,
+    )
+
+
+@migrations()
+def m002_jobs(db: Database) -> None:
+    """The worker's queue and its lease."""
+    _create(
+        db,
+        """
+        CREATE TABLE jobs (
+            id INTEGER PRIMARY KEY, kind TEXT NOT NULL,
+            dataset_id INTEGER REFERENCES datasets(id) ON DELETE SET NULL, state TEXT NOT NULL DEFAULT 'queued',
+            wanted TEXT, stage TEXT NOT NULL DEFAULT '', done INTEGER NOT NULL DEFAULT 0, total INTEGER,
+            failed INTEGER NOT NULL DEFAULT 0, reason TEXT, error_code INTEGER, params TEXT NOT NULL, result TEXT,
+            created_by TEXT NOT NULL DEFAULT '', created_utc TEXT NOT NULL, started_utc TEXT, finished_utc TEXT
+        ) STRICT;
+        CREATE INDEX jobs_by_state ON jobs (state, id);
+        CREATE TABLE lease (
+            id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, epoch INTEGER NOT NULL, pid INTEGER NOT NULL,
+            fingerprint TEXT NOT NULL, heartbeat REAL NOT NULL,
+            should_leave INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        """,
+    )
+
+
+@migrations()
+def m003_extraction(db: Database) -> None:
+    """Batches, their requests, every reply that was paid for, and the proposals made of them."""
+    _create(
+        db,
+        """
+        CREATE TABLE batches (
+            id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES jobs(id),
+            dataset_id INTEGER NOT NULL REFERENCES datasets(id) ON DELETE CASCADE,
+            extractor TEXT NOT NULL, model TEXT, config TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX batches_by_dataset ON batches (dataset_id, id);
+        CREATE INDEX batches_by_job ON batches (job_id);
+        CREATE TABLE requests (
+            id INTEGER PRIMARY KEY, batch_id INTEGER NOT NULL REFERENCES batches(id) ON DELETE CASCADE,
+            kind TEXT NOT NULL, attempt_id INTEGER NOT NULL REFERENCES attempts(id) ON DELETE CASCADE,
+            body_hash TEXT, state TEXT NOT NULL DEFAULT 'pending', reused INTEGER NOT NULL DEFAULT 0,
+            sent INTEGER NOT NULL DEFAULT 0, reason TEXT, detail TEXT, finished_utc TEXT,
+            UNIQUE (batch_id, kind, attempt_id)
+        ) STRICT;
+        CREATE INDEX requests_by_state ON requests (batch_id, state, id);
+        CREATE INDEX requests_by_attempt ON requests (attempt_id, state);
+        CREATE TABLE replies (
+            id INTEGER PRIMARY KEY, body_hash TEXT NOT NULL, batch_id INTEGER, request_id INTEGER, job_id INTEGER,
+            model TEXT NOT NULL, http_status INTEGER, raw TEXT NOT NULL, valid INTEGER NOT NULL, kind TEXT NOT NULL,
+            tokens_in INTEGER NOT NULL DEFAULT 0, tokens_cached INTEGER NOT NULL DEFAULT 0,
+            tokens_out INTEGER NOT NULL DEFAULT 0, cost_usd REAL, latency_seconds REAL NOT NULL,
+            created_utc TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX replies_by_body ON replies (body_hash, valid);
+        CREATE INDEX replies_by_batch ON replies (batch_id, id);
+        CREATE TABLE server_modes (
+            server TEXT NOT NULL, model TEXT NOT NULL, mode TEXT NOT NULL, PRIMARY KEY (server, model)
+        ) STRICT;
+        CREATE TABLE proposals (
+            attempt_id INTEGER NOT NULL REFERENCES attempts(id) ON DELETE CASCADE, extractor TEXT NOT NULL,
+            batch_id INTEGER NOT NULL REFERENCES batches(id) ON DELETE CASCADE, model TEXT,
+            prompt_version TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (attempt_id, extractor)
+        ) STRICT;
+        """,
+    )
+
+
+@migrations()
+def m004_curation(db: Database) -> None:
+    """Hints, their evidence and findings, and every decision on them."""
+    _create(
+        db,
+        """
+        CREATE TABLE hints (
+            id TEXT PRIMARY KEY, trial_id INTEGER NOT NULL REFERENCES trials(id) ON DELETE CASCADE,
+            kind TEXT NOT NULL, position INTEGER NOT NULL, text TEXT NOT NULL, proposed_text TEXT NOT NULL,
+            state TEXT NOT NULL DEFAULT 'proposed', version INTEGER NOT NULL DEFAULT 0, origins TEXT NOT NULL,
+            attempt_ids TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX hints_by_trial ON hints (trial_id, position);
+        CREATE TABLE evidence (
+            hint_id TEXT NOT NULL REFERENCES hints(id) ON DELETE CASCADE, position INTEGER NOT NULL,
+            attempt_id INTEGER NOT NULL REFERENCES attempts(id) ON DELETE CASCADE, message INTEGER NOT NULL,
+            quote TEXT NOT NULL, status TEXT NOT NULL, PRIMARY KEY (hint_id, position)
+        ) STRICT;
+        CREATE TABLE findings (
+            id INTEGER PRIMARY KEY, trial_id INTEGER NOT NULL REFERENCES trials(id) ON DELETE CASCADE,
+            hint_id TEXT REFERENCES hints(id) ON DELETE CASCADE, code TEXT NOT NULL, severity TEXT NOT NULL,
+            message TEXT NOT NULL, overridden INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE INDEX findings_by_trial ON findings (trial_id);
+        CREATE TABLE decisions (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reviewer TEXT NOT NULL, at_utc TEXT NOT NULL,
+            trial_id INTEGER NOT NULL REFERENCES trials(id) ON DELETE CASCADE, hint_id TEXT, action TEXT NOT NULL,
+            before TEXT, after TEXT, reason TEXT
+        ) STRICT;
+        CREATE INDEX decisions_by_trial ON decisions (trial_id, seq);
+        CREATE INDEX decisions_by_time ON decisions (at_utc);
+        CREATE TRIGGER decisions_are_never_updated BEFORE UPDATE ON decisions
+            BEGIN SELECT RAISE(ABORT, 'a decision is a row that is never updated'); END;
+        """,
+    )
+
+
+@migrations()
+def m005_publications(db: Database) -> None:
+    """What was published where, and from which trials."""
+    _create(
+        db,
+        """
+        CREATE TABLE publications (
+            id INTEGER PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES datasets(id) ON DELETE CASCADE,
+            job_id INTEGER REFERENCES jobs(id), repo TEXT, path TEXT, revision TEXT, url TEXT,
+            private INTEGER NOT NULL DEFAULT 0, prefix TEXT NOT NULL, trials INTEGER NOT NULL,
+            unchanged INTEGER NOT NULL DEFAULT 0, published_by TEXT NOT NULL, created_utc TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX publications_by_dataset ON publications (dataset_id, id);
+        CREATE TABLE publication_trials (
+            publication_id INTEGER NOT NULL REFERENCES publications(id) ON DELETE CASCADE,
+            trial_id INTEGER NOT NULL REFERENCES trials(id) ON DELETE CASCADE, content_hash TEXT NOT NULL,
+            PRIMARY KEY (publication_id, trial_id)
+        ) STRICT;
+        CREATE INDEX publication_trials_by_trial ON publication_trials (trial_id);
+        """,
+    )
+
+
+def _create(db: Database, script: str) -> None:
+    # executescript would commit the migration's transaction, so statements go one by one
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        # a trigger's inner semicolon does not end its statement
+        if statement.strip() and complete_statement(statement):
+            db.execute(statement)
+            statement = ""

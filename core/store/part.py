@@ -1,0 +1,59 @@
+"""What every part of the store shares: short queries and write transactions that never upgrade a lock."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+SqlRow = dict[str, Any]
+
+
+@contextmanager
+def write_transaction(database: Database) -> Iterator[None]:
+    """One write transaction; inside another one, a part of it.
+
+    It takes the write lock at once, so that waiting happens before reading and not in the middle.
+    """
+    connection = database.conn
+    if connection.in_transaction:
+        with database.atomic():
+            yield
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+class Part:
+    """One subject of the store."""
+
+    def __init__(self, database: Database) -> None:
+        """Every part of one store shares its connection."""
+        self._database = database
+        self._connection = database.conn
+
+    def write(self) -> AbstractContextManager[None]:
+        """Several writes that belong together."""
+        return write_transaction(self._database)
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[SqlRow]:
+        return [dict(row) for row in self._connection.execute(sql, values)]
+
+    def _row(self, sql: str, values: Sequence[Any] = ()) -> SqlRow | None:
+        row = self._connection.execute(sql, values).fetchone()
+        return None if row is None else dict(row)
+
+    def _value(self, sql: str, values: Sequence[Any] = ()) -> Any:  # noqa: ANN401 - one SQL value
+        row = self._connection.execute(sql, values).fetchone()
+        return None if row is None else row[0]
+
+
+def utc_now() -> str:
+    """This moment as an ISO text that sorts by time, e.g. `2026-01-31T12:00:00.123456+00:00`."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")

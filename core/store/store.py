@@ -1,0 +1,29 @@
+"""The store of one workspace: one attribute per subject."""
+
+from sqlite_utils import Database
+
+from core.store.batches import Batches
+from core.store.curation import Curation
+from core.store.jobs import Jobs
+from core.store.lease import Leases
+from core.store.overview import Overview
+from core.store.publications import Publications
+from core.store.staging import Staging
+from core.store.traces import Traces
+from core.store.workspace import Workspace
+
+
+class Store:
+    """Everything a workspace holds. Made by `open_store`, used for one operation, then closed."""
+
+    def __init__(self, database: Database) -> None:
+        """All parts share one connection, so that their writes can share a transaction."""
+        self.workspace = Workspace(database)
+        self.traces = Traces(database)
+        self.staging = Staging(database)
+        self.jobs = Jobs(database)
+        self.leases = Leases(database)
+        self.batches = Batches(database)
+        self.curation = Curation(database)
+        self.publications = Publications(database)
+        self.overview = Overview(database)

@@ -1,0 +1,31 @@
+"""Facts about the workspace itself."""
+
+import secrets
+
+from core.store.part import Part
+
+
+class Workspace(Part):
+    """Names and values that belong to no dataset."""
+
+    def get_secret(self) -> bytes:
+        """32 random bytes, made once per workspace and kept; they key the boundary around trace text."""
+        with self.write():
+            self._connection.execute(
+                "INSERT OR IGNORE INTO workspace (name, value) VALUES ('secret', ?)", (secrets.token_hex(32),)
+            )
+        return bytes.fromhex(self._value("SELECT value FROM workspace WHERE name = 'secret'"))
+
+    def find_server_mode(self, *, server: str, model: str) -> str | None:
+        """The output mode that a server was found to support for a model, or None if nobody tried yet."""
+        mode: str | None = self._value("SELECT mode FROM server_modes WHERE server = ? AND model = ?", (server, model))
+        return mode
+
+    def save_server_mode(self, *, server: str, model: str, mode: str) -> None:
+        """Remember it, for this and every later batch."""
+        with self.write():
+            self._connection.execute(
+                "INSERT INTO server_modes (server, model, mode) VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET mode = excluded.mode",
+                (server, model, mode),
+            )
