@@ -8,6 +8,7 @@ TraceHintsError
 ├── ModelServerError       the model's server refuses everything: the batch stops
 ├── PublishError           nothing was published
 └── JobStopped             a job of the worker did not finish
+    └── WorkerReplaced     another worker took over: nothing more may be saved
 """
 
 
@@ -43,5 +44,9 @@ class PublishError(TraceHintsError):
     """The repository or folder refuses, or holds something else; it is unchanged."""
 
 
-class JobStopped(TraceHintsError):
+class JobStopped(TraceHintsError):  # noqa: N818 - a pause is no error
     """A job ended as stopped, cancelled or paused; the message is its recorded reason."""
+
+
+class WorkerReplaced(JobStopped):
+    """The lease is somebody else's now."""

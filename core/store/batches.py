@@ -75,6 +75,8 @@ class Answer(NamedTuple):
     """The attempt's hints as JSON; None if the request failed."""
     sent: int
     """How often it was sent in this run, retries and repairs included."""
+    is_open: bool = False
+    """True if the request must be asked again by the next run, although something came back."""
     reused: bool = False
     reason: str | None = None
     """Why it failed, e.g. `refused`."""
@@ -109,7 +111,7 @@ class FailureGroup(NamedTuple):
     """Failed attempts with one reason."""
 
     reason: str
-    count: int
+    attempts: int
     detail: str | None
     trial_name: str
 
@@ -169,7 +171,8 @@ class Batches(Part):
     def list_pending(self, batch_id: int, *, after: int, limit: int) -> list[PendingRequest]:
         """The next unanswered requests with an id above `after`, in order."""
         rows = self._rows(
-            "SELECT id, attempt_id FROM requests WHERE batch_id = ? AND state = 'pending' AND id > ? ORDER BY id LIMIT ?",
+            "SELECT id, attempt_id FROM requests WHERE batch_id = ? AND state = 'pending' AND id > ? "
+            "ORDER BY id LIMIT ?",
             (batch_id, after, limit),
         )
         return [PendingRequest(**row) for row in rows]
@@ -208,7 +211,7 @@ class Batches(Part):
                     "UPDATE requests SET state = ?, body_hash = ?, reused = ?, sent = sent + ?, reason = ?, "
                     "detail = ?, finished_utc = ? WHERE id = ?",
                     (
-                        "failed" if answer.content is None else "done",
+                        _build_state(answer),
                         answer.body_hash,
                         answer.reused,
                         answer.sent,
@@ -275,6 +278,12 @@ class Batches(Part):
         )
         done, failed = (row["done"] or 0, row["failed"] or 0) if row else (0, 0)
         return BatchCounts(done, failed, (row["total"] if row else 0) - done - failed)
+
+
+def _build_state(answer: Answer) -> str:
+    if answer.is_open:
+        return "pending"
+    return "failed" if answer.content is None else "done"
 
 
 def _chosen(config: BatchConfig, join: str = "") -> str:

@@ -19,6 +19,7 @@ from core.models import (
     HintText,
     Origin,
     Outcome,
+    Severity,
     TrialStatus,
 )
 from core.store.part import Part
@@ -207,6 +208,17 @@ class Curation(Part):
         )
         return [Finding.model_validate(row) for row in rows]
 
+    def add_trial_finding(self, trial_id: int, *, code: str, severity: Severity, message: str) -> None:
+        """A finding on the trial itself; a former one with the same code is replaced."""
+        with self.write():
+            self._connection.execute(
+                "DELETE FROM findings WHERE trial_id = ? AND hint_id IS NULL AND code = ?", (trial_id, code)
+            )
+            self._connection.execute(
+                "INSERT INTO findings (trial_id, code, severity, message) VALUES (?, ?, ?, ?)",
+                (trial_id, code, severity, message),
+            )
+
     def override_finding(self, hint_id: str, code: str) -> None:
         """Mark a block as overridden; the decision with its reason is a row of its own."""
         with self.write():
@@ -223,6 +235,10 @@ class Curation(Part):
                 tuple(decision.model_dump().values()),
             )
         return cursor.rowcount == 1
+
+    def has_decision(self, decision_id: str) -> bool:
+        """True if this action was saved before."""
+        return self._value("SELECT 1 FROM decisions WHERE id = ?", (decision_id,)) is not None
 
     def list_decisions(self, trial_id: int) -> list[Decision]:
         """Every decision on a trial and its hints, oldest first."""

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from core.errors import JobStopped
+from core.errors import WorkerReplaced
 from core.store.part import Part
 
 LEASE_SECONDS = 5.0
@@ -41,7 +41,8 @@ class Leases(Part):
                 return None
             epoch = (lease.epoch if lease else 0) + 1
             self._connection.execute(
-                "INSERT OR REPLACE INTO lease (id, owner, epoch, pid, fingerprint, heartbeat) VALUES (1, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO lease (id, owner, epoch, pid, fingerprint, heartbeat) "
+                "VALUES (1, ?, ?, ?, ?, ?)",
                 (owner, epoch, pid, fingerprint, now),
             )
         return epoch
@@ -74,7 +75,7 @@ class Leases(Part):
         """Called inside every write of the worker.
 
         Raises:
-            JobStopped: Another worker took over; nothing more may be saved.
+            WorkerReplaced: Another worker took over; nothing more may be saved.
         """
         if self._value("SELECT epoch FROM lease") != epoch:
-            raise JobStopped("Another worker took over.")
+            raise WorkerReplaced("Another worker took over.")

@@ -49,7 +49,7 @@ class Part:
         row = self._connection.execute(sql, values).fetchone()
         return None if row is None else dict(row)
 
-    def _value(self, sql: str, values: Sequence[Any] = ()) -> Any:  # noqa: ANN401 - one SQL value
+    def _value(self, sql: str, values: Sequence[Any] = ()) -> Any:
         row = self._connection.execute(sql, values).fetchone()
         return None if row is None else row[0]
 

@@ -37,7 +37,8 @@ class Staging(Part):
         """An empty staging table for this connection."""
         self._connection.execute("DROP TABLE IF EXISTS temp.staged_rows")
         self._connection.execute(
-            "CREATE TEMP TABLE staged_rows (row_number INTEGER PRIMARY KEY, trial_key TEXT NOT NULL, facts BLOB NOT NULL)"
+            "CREATE TEMP TABLE staged_rows ("
+            "row_number INTEGER PRIMARY KEY, trial_key TEXT NOT NULL, facts BLOB NOT NULL)"
         )
 
     def save(

@@ -230,9 +230,15 @@ class Traces(Part):
 
     def find_verifier_output(self, attempt_id: int) -> str | None:
         """What the verifier expected; never shown to a model. None if the source does not say."""
+        return self._find_text(attempt_id, "verifier_output_id")
+
+    def find_tool_definitions(self, attempt_id: int) -> str | None:
+        """JSON of the tools the agent was offered. None if the source does not say."""
+        return self._find_text(attempt_id, "tool_definitions_id")
+
+    def _find_text(self, attempt_id: int, column: str) -> str | None:
         packed = self._value(
-            "SELECT t.content FROM attempts a JOIN texts t ON t.id = a.verifier_output_id WHERE a.id = ?",
-            (attempt_id,),
+            f"SELECT t.content FROM attempts a JOIN texts t ON t.id = a.{column} WHERE a.id = ?", (attempt_id,)
         )
         return None if packed is None else unpack_text(packed)
 

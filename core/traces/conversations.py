@@ -202,7 +202,8 @@ def _read_call(call: object) -> tuple[dict[str, Any], str]:
     call = _loads(call)
     if not isinstance(call, dict):
         return {"name": "unknown", "arguments": call}, ""
-    function = call.get("function") if isinstance(call.get("function"), dict) else call
+    inner = call.get("function")
+    function: dict[str, Any] = inner if isinstance(inner, dict) else call
     arguments = _loads(function.get("arguments", function.get("parameters")))
     if isinstance(arguments, dict):
         arguments = prune_nulls(arguments)
@@ -214,7 +215,7 @@ def _read_id(value: object) -> str | None:
     return None if value is None else normalise_text(str(value))
 
 
-def _loads(value: object) -> Any:  # noqa: ANN401 - JSON
+def _loads(value: object) -> Any:
     if not isinstance(value, str):
         return value
     try:
@@ -228,7 +229,7 @@ def _as_list(value: object) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
-def prune_nulls(value: Any) -> Any:  # noqa: ANN401 - JSON
+def prune_nulls(value: Any) -> Any:
     """The value without the nulls that Arrow pads structs with, at any depth."""
     if isinstance(value, dict):
         return {name: prune_nulls(inner) for name, inner in value.items() if inner is not None}

@@ -18,7 +18,8 @@ class FileReader(NamedTuple):
     """How to read one kind of file."""
 
     read: Callable[[Path], Iterator[dict[str, Any]]]
-    count: Callable[[Path], int | None]
+    count_rows: Callable[[Path], int | None] | None
+    """None if only reading tells."""
 
 
 def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
@@ -61,7 +62,7 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def _loads_line(line: bytes, path: Path, number: int) -> Any:  # noqa: ANN401 - JSON
+def _loads_line(line: bytes, path: Path, number: int) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -81,18 +82,16 @@ def read_json(path: Path) -> Iterator[dict[str, Any]]:
             raise SourceError(
                 f"{path.name} holds no list of rows. Give a JSON list of objects, or one object per line."
             )
-        number = 0
-        for value in text.list_values(path.name):
+        for number, value in enumerate(text.list_values(path.name)):
             if not isinstance(value, dict):
                 raise SourceError(f"{path.name}, item {number}: not an object. Each item must be one row.")
             yield value
-            number += 1
 
 
 class _TextStream:
     """Just enough of an incremental JSON reader: the items of the first list, one after the other."""
 
-    def __init__(self, file: Any) -> None:  # noqa: ANN401 - any text file
+    def __init__(self, file: Any) -> None:
         self._file = file
         self._text = ""
         self._at = 0
@@ -147,10 +146,6 @@ def count_lines(path: Path) -> int | None:
         return sum(1 for line in file if not line.isspace())
 
 
-def _count_unknown(path: Path) -> int | None:
-    return None
-
-
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
 
@@ -158,5 +153,5 @@ def _first_line(error: Exception) -> str:
 FILE_READERS = {
     ".parquet": FileReader(read_parquet, count_parquet),
     ".jsonl": FileReader(read_jsonl, count_lines),
-    ".json": FileReader(read_json, _count_unknown),
+    ".json": FileReader(read_json, None),
 }

@@ -48,7 +48,7 @@ class HubSource:
             split, notes = self._choose_split(request)
         except _ERRORS as error:
             raise _translate(error, request) from None
-        card = info.card_data or {}
+        card: dict[str, Any] = dict(info.card_data or {})
         licence = card.get("license")
         self._split = split
         self.identity = SourceIdentity(

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic import BaseModel
 
-from core.errors import SourceError
+from core.errors import SourceError, WorkerReplaced
 from core.models import Dataset, Grouping, Message
 from core.progress import Progress, no_progress
 from core.store import Store
@@ -81,6 +81,9 @@ def import_source(
     try:
         _stage_rows(store, source, dataset, options, report, progress)
         _assemble_trials(store, dataset, options, report, progress)
+    except WorkerReplaced:
+        # the new worker begins again, and tidies up what is here
+        raise
     except BaseException:
         store.traces.delete_dataset(dataset.id)
         store.staging.finish()
@@ -288,9 +291,7 @@ def list_task_findings(task: TaskText) -> list[tuple[str, str, str]]:
     if not task.text.strip():
         findings.append(("empty-task", "block", "No task text was found. Write it before the trial is approved."))
     elif task.is_fallback:
-        findings.append(
-            ("task-by-fallback", "info", f"No marker was found; the task text is from the {task.source[10:]}.")
-        )
+        findings.append(("task-by-fallback", "info", f"No marker was found; the task text is from {task.source[10:]}."))
     if task.disagrees:
         findings.append(("task-texts-disagree", "warn", "The attempts name different tasks; the first one is shown."))
     return findings

@@ -106,7 +106,7 @@ def read_row(
 
 
 def _read_text(value: object) -> str | None:
-    if value is None or value != value:  # noqa: PLR0124 - NaN, as tables write a missing value
+    if value is None or value != value:  # NaN, as tables write a missing value
         return None
     return normalise_text(value if isinstance(value, str) else str(value))
 

@@ -80,7 +80,8 @@ class FileSource:
 
     def count_rows(self) -> int | None:
         """Rows in all, or None if only reading tells."""
-        return FILE_READERS[self._path.suffix.lower()].count(self._path)
+        count_rows = FILE_READERS[self._path.suffix.lower()].count_rows
+        return None if count_rows is None else count_rows(self._path)
 
     def list_rows(self) -> Iterator[Row]:
         """The rows in order.
@@ -112,7 +113,7 @@ def load_source(request: SourceRequest) -> Source:
     return HubSource(request)
 
 
-def _hash_file(file: Any) -> str:  # noqa: ANN401 - any binary file
+def _hash_file(file: Any) -> str:
     digest = sha256()
     while block := file.read(1 << 20):
         digest.update(block)

@@ -71,3 +71,12 @@ def strip_template(text: str) -> str | None:
         begin = text.find("\n", begin) + 1
     end = None if template.end is None else find_line(text, template.end, last=True)
     return text[begin : end if end is not None and end > begin else None].strip()
+
+
+def strip_agent_instructions(text: str) -> str:
+    """The task without what an agent's harness adds behind it about its own interface.
+
+    Source: SWE-agent's instance template.
+    """
+    position = text.find("\nINSTRUCTIONS:\nNow, you're going to solve")
+    return text if position < 0 else text[:position].rstrip()

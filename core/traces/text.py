@@ -7,7 +7,7 @@ SURROGATE_SHOWN = "\N{REPLACEMENT CHARACTER}"
 
 
 def normalise_text(text: str, notes: Counter[str] | None = None) -> str:
-    """The text with NUL and lone surrogates replaced by visible characters and line ends unified to `\\n`.
+    r"""The text with NUL and lone surrogates replaced by visible characters and line ends unified to `\n`.
 
     Args:
         text: Anything a source holds.

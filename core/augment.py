@@ -1,0 +1,192 @@
+"""What the command line does: each stage as a job of the worker, and `augment` for all of them, unattended.
+
+`augment` decides as the actor `unattended`: it accepts each hint without a blocking finding and approves the trial.
+A person's decision is never overridden; a trial of which every extraction failed is left out and listed.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+
+from core import pipeline
+from core.curation.decisions import approve_unattended
+from core.errors import UsageError
+from core.extraction.batch import check_budget
+from core.extraction.server import check_has_server
+from core.models import Dataset, Extractor, HintState, Job
+from core.publishing.publish import PublishOptions, PublishResult, check_repo_name, default_prefix
+from core.settings import Settings
+from core.store import open_store
+from core.store.batches import BatchConfig
+from core.traces.importing import ImportOptions
+from core.traces.report import ImportReport
+from core.traces.sources import SourceRequest
+
+ACTOR = "unattended"
+LISTED = 10
+
+JobRunner = Callable[[Job], Job]
+"""Waits for a job and returns it finished; raises what ended it otherwise."""
+Say = Callable[[str], None]
+
+
+class PublishWish(BaseModel):
+    """What a person asked to publish, before the dataset is known."""
+
+    repo: str | None = None
+    output_dir: str | None = None
+    prefix: str | None = None
+    private: bool = False
+    replace: bool = False
+    tasks: str | None = None
+    first_trials: int | None = None
+
+
+class AugmentWish(BaseModel):
+    """Everything that `augment` was asked for."""
+
+    source: SourceRequest
+    options: ImportOptions
+    batch: BatchConfig
+    publish: PublishWish | None
+    """None: stop before publishing, for a person to review."""
+
+
+def run_augment(settings: Settings, wish: AugmentWish, *, run_job: JobRunner, say: Say) -> dict[str, Any]:
+    """The whole pipeline; the object that `--json` prints.
+
+    Raises:
+        UsageError: Command line and environment alone show that it cannot work; nothing was begun.
+        TraceHintsError: What stopped it; the same command goes on from there.
+    """
+    _check_wish(settings, wish)
+    dataset = import_dataset(settings, wish.source, wish.options, run_job=run_job, say=say)
+    extraction = extract_hints(settings, dataset, wish.batch, run_job=run_job, say=say)
+    published = None
+    if wish.publish is not None:
+        _decide(settings, dataset, wish.batch.first_trials, say)
+        published = publish_trials(settings, dataset, wish.publish, run_job=run_job, say=say, published_by=ACTOR)
+    state = HintState.PROPOSED if wish.publish is None else HintState.ACCEPTED
+    with open_store(settings.home) as store:
+        hints = store.curation.count_hints(dataset.id, state=state, first_trials=wish.batch.first_trials)
+    return {
+        "dataset": describe_dataset(settings, dataset),
+        "extraction": extraction,
+        "hints": hints._asdict(),
+        "published": published,
+    }
+
+
+def _check_wish(settings: Settings, wish: AugmentWish) -> None:
+    if wish.batch.extractor is Extractor.LLM:
+        check_has_server(settings)
+        check_budget(wish.batch.model or "", wish.batch.budget_usd)
+    if wish.publish is not None:
+        check_publish_wish(wish.publish)
+
+
+def check_publish_wish(wish: PublishWish) -> None:
+    """Refuse what cannot be published, before anything is begun.
+
+    Raises:
+        UsageError: Neither repository nor folder, a malformed repository name, or no token for the Hub.
+    """
+    if wish.repo is None and wish.output_dir is None:
+        raise UsageError(
+            "Say where to publish: --repo-name owner/name, or --output-dir DIR, or --review to stop before."
+        )
+    if wish.repo is not None:
+        check_repo_name(wish.repo)
+        # imported late: it reads its address from the environment
+        from huggingface_hub import get_token
+
+        if get_token() is None:
+            raise UsageError(
+                "Publishing to the Hub needs a token: set HF_TOKEN to one that may write, or use --output-dir."
+            )
+
+
+def import_dataset(
+    settings: Settings, source: SourceRequest, options: ImportOptions, *, run_job: JobRunner, say: Say
+) -> Dataset:
+    """The imported dataset; the one that is there if exactly this was imported before."""
+    with open_store(settings.home) as store:
+        job = pipeline.start_import(store, pipeline.ImportParams(source=source, options=options), created_by=ACTOR)
+    done = pipeline.ImportDone.model_validate_json(run_job(job).result or "")
+    with open_store(settings.home) as store:
+        dataset = store.traces.get_dataset(done.dataset_id)
+        report = ImportReport.model_validate_json(store.traces.find_report(dataset.id) or "{}")
+    if done.was_there:
+        say(f"{dataset.name} was imported before with the same options; nothing is imported twice.")
+    say(
+        f"{dataset.name}: {report.rows} rows, {report.trials} trials, {report.attempts} attempts, "
+        f"{report.set_aside} rows set aside. One call per attempt reads about {report.tokens_per_attempt:,} tokens, "
+        f"one per row would read {report.tokens_per_row:,}."
+    )
+    for reason, count in report.set_aside_reasons.most_common(LISTED):
+        say(f"  set aside: {count} {reason}")
+    for note in report.notes:
+        say(f"  {note}")
+    if report.shared_tasks and options.group_by != "task":
+        say(f"  {report.shared_tasks} tasks have several trials: --group-by task would compare their attempts")
+    return dataset
+
+
+def describe_dataset(settings: Settings, dataset: Dataset) -> dict[str, int]:
+    """Counts of the whole import, as `--json` prints them."""
+    with open_store(settings.home) as store:
+        report = ImportReport.model_validate_json(store.traces.find_report(dataset.id) or "{}")
+    return report.model_dump(include={"rows", "trials", "episodes", "attempts", "set_aside"})
+
+
+def extract_hints(
+    settings: Settings, dataset: Dataset, config: BatchConfig, *, run_job: JobRunner, say: Say
+) -> dict[str, Any]:
+    """Extract, aggregate and check; what was sent in this run, and how the chosen attempts stand after it."""
+    with open_store(settings.home) as store:
+        last_reply = store.batches.get_last_reply_id()
+        job = pipeline.start_extraction(store, dataset, config, settings=settings, created_by=ACTOR)
+        batch = store.batches.find_batch_of_job(job.id)
+        batch_id = 0 if batch is None else batch.id
+        sent_before = store.batches.count_sent(batch_id)
+    run_job(job)
+    with open_store(settings.home) as store:
+        usage = store.batches.get_usage(batch_id, since_reply=last_reply)
+        counts = store.batches.count_requests(batch_id)
+        for group in store.batches.list_failures(batch_id)[:LISTED]:
+            say(f"  failed: {group.attempts} {group.reason} (e.g. {group.trial_name}: {(group.detail or '')[:200]})")
+        return {
+            "requests": store.batches.count_sent(batch_id) - sent_before,
+            "done": counts.done,
+            "failed": counts.failed,
+            "tokens_in": usage.tokens_in,
+            "tokens_out": usage.tokens_out,
+            "cost_usd": usage.cost_usd,
+        }
+
+
+def _decide(settings: Settings, dataset: Dataset, first_trials: int | None, say: Say) -> None:
+    with open_store(settings.home) as store:
+        extracted = set(store.curation.list_extracted_trials(dataset.id))
+        left_out = []
+        for trial in store.traces.list_trials(dataset.id, first=first_trials):
+            if trial.id in extracted and trial.task_text.strip():
+                approve_unattended(store, trial, dataset_key=dataset.key)
+            else:
+                left_out.append(trial.name)
+    for name in left_out:
+        say(f"  left out: {name} (every extraction failed, or it has no task text)")
+
+
+def publish_trials(
+    settings: Settings, dataset: Dataset, wish: PublishWish, *, run_job: JobRunner, say: Say, published_by: str
+) -> dict[str, Any]:
+    """Publish the approved trials; what `--json` prints of it."""
+    options = PublishOptions(**wish.model_dump(exclude={"prefix"}), prefix=wish.prefix or default_prefix(dataset.name))
+    with open_store(settings.home) as store:
+        job = pipeline.start_publishing(store, dataset, options, published_by=published_by)
+    result = PublishResult.model_validate_json(run_job(job).result or "")
+    place = result.url or result.path
+    say(f"{'Unchanged' if result.unchanged else 'Published'}: {result.trials} trials, {place}")
+    return dict(result.model_dump(include={"trials", "repo", "revision", "path"}))

@@ -1,0 +1,327 @@
+"""The command line: `augment` is the whole pipeline, unattended; the other commands are its stages.
+
+Progress goes to standard error, `--json` prints one object on standard output. Exit codes: 0 done, 1 stopped by an
+error, 2 wrong command line or environment, 3 done but some attempts failed, 130 paused by Ctrl-C.
+"""
+
+import argparse
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from core import augment
+from core.errors import TraceHintsError
+from core.jobs import pause_and_wait, wait_for_job
+from core.models import Extractor, Grouping, Job
+from core.settings import Settings, export_hub_settings, load_settings
+from core.store import open_store
+from core.store.batches import BatchConfig
+from core.traces.importing import ImportOptions
+from core.traces.sources import SourceRequest
+from core.traces.task_text import DEFAULT_MARKERS
+from core.worker import run_worker
+
+EXIT_PAUSED = 130
+EXIT_SOME_FAILED = 3
+DEFAULT_DATASET = "DCAgent/taskmaster2-gpt5mini"
+DEFAULT_MODEL = "gpt-4o-mini"
+LINE_SECONDS = 5.0
+"""How often a progress line is printed where standard error is no terminal."""
+
+Command = Callable[[argparse.Namespace, Settings, augment.JobRunner], int]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; the exit code."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    options = build_parser().parse_args(arguments)
+    try:
+        settings = load_settings()
+        export_hub_settings(settings)
+        command: Command = options.command
+        return command(options, settings, _build_runner(settings))
+    except _Paused:
+        _say("Paused. Everything answered so far is saved; the same command continues.")
+        return EXIT_PAUSED
+    except KeyboardInterrupt:
+        return EXIT_PAUSED
+    except TraceHintsError as error:
+        _say(f"Error: {error}")
+        return error.exit_code
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its options and defaults."""
+    parser = argparse.ArgumentParser(
+        prog="python -m core", description="From agent traces to training tasks with hints.", allow_abbrev=False
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        child = commands.add_parser(
+            name,
+            help=text,
+            description=text,
+            allow_abbrev=False,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+        child.set_defaults(command=command)
+        return child
+
+    whole = add("augment", _augment, "the whole pipeline, unattended")
+    whole.add_argument("--dataset", default=DEFAULT_DATASET, help="Hub id or local .parquet, .jsonl or .json file")
+    _add_import_options(whole)
+    _add_extract_options(whole)
+    _add_publish_options(whole)
+    whole.add_argument("--review", action="store_true", help="stop before publishing, for a person to review")
+    _add_json(whole)
+
+    importing = add("import", _import, "import a trace dataset")
+    importing.add_argument("source", help="Hub id or local .parquet, .jsonl or .json file")
+    _add_import_options(importing)
+    _add_json(importing)
+
+    extract = add("extract", _extract, "extract hints from an imported dataset")
+    _add_dataset(extract)
+    _add_extract_options(extract)
+    _add_json(extract)
+
+    publish = add("publish", _publish, "publish the approved trials of an imported dataset")
+    _add_dataset(publish)
+    _add_publish_options(publish)
+    publish.add_argument("--max-trials", type=_positive_int, help="only the first N trials (default: all)")
+    _add_json(publish)
+
+    worker = add("worker", _worker, "run the jobs that pages and commands start (started by them)")
+    worker.add_argument("--fingerprint", help=argparse.SUPPRESS)
+
+    status = add("status", _status, "where the trials of the imported datasets stand")
+    status.add_argument("--dataset", default=None, help="name or id of an imported dataset (default: all)")
+    _add_json(status)
+    return parser
+
+
+def _add_dataset(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dataset", required=True, metavar="NAME-OR-ID", help="an imported dataset")
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+
+
+def _add_import_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("import")
+    group.add_argument("--config", help="configuration of a Hub dataset")
+    group.add_argument("--split", help="split of a Hub dataset")
+    group.add_argument("--revision", help="branch, tag or commit of a Hub dataset")
+    group.add_argument("--group-by", choices=[item.value for item in Grouping], default=Grouping.TRIAL_NAME.value)
+    group.add_argument(
+        "--task-markers", nargs="+", default=list(DEFAULT_MARKERS), metavar="MARKER", help="what begins the task's line"
+    )
+
+
+def _add_extract_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("extraction")
+    group.add_argument("--extractor", choices=[item.value for item in Extractor], default=Extractor.LLM.value)
+    group.add_argument("--model", default=DEFAULT_MODEL)
+    group.add_argument("--batch-size", type=_positive_int, default=100, help="concurrent requests")
+    group.add_argument("--max-rpm", type=_positive_int, default=500, help="requests per minute")
+    group.add_argument("--max-tpm", type=_positive_int, help="tokens per minute (default: no limit)")
+    group.add_argument("--budget", type=_positive_float, metavar="USD", help="stop before more is spent")
+    group.add_argument("--max-trials", type=_positive_int, help="only the first N trials (default: all)")
+
+
+def _add_publish_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("publishing")
+    group.add_argument("--repo-name", help="Hub dataset repository, e.g. owner/name")
+    group.add_argument("--dataset-prefix", help="of the task folders (default: the dataset's name + -hints)")
+    group.add_argument("--private", action="store_true", help="make a new repository private")
+    group.add_argument("--output-dir", help="write the files of the commit to this folder")
+    group.add_argument("--replace", action="store_true", help="replace the tasks of another dataset")
+    group.add_argument("--tasks", metavar="DIR|ID", help="source tasks whose environment and tests are carried over")
+
+
+def _positive_int(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _positive_float(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return number
+
+
+def _read_import(source: str, options: argparse.Namespace) -> tuple[SourceRequest, ImportOptions]:
+    is_file = Path(source).expanduser().exists()
+    request = SourceRequest(
+        # the worker has a folder of its own
+        source=str(Path(source).expanduser().resolve()) if is_file else source,
+        config=options.config,
+        split=options.split,
+        revision=options.revision,
+    )
+    return request, ImportOptions(group_by=Grouping(options.group_by), markers=tuple(options.task_markers))
+
+
+def _read_extract(options: argparse.Namespace) -> BatchConfig:
+    extractor = Extractor(options.extractor)
+    is_llm = extractor is Extractor.LLM
+    return BatchConfig(
+        extractor=extractor,
+        model=options.model if is_llm else None,
+        batch_size=options.batch_size,
+        max_rpm=options.max_rpm,
+        max_tpm=options.max_tpm,
+        budget_usd=options.budget if is_llm else None,
+        first_trials=options.max_trials,
+    )
+
+
+def _read_publish(options: argparse.Namespace) -> augment.PublishWish:
+    output_dir = options.output_dir and str(Path(options.output_dir).expanduser().resolve())
+    tasks = options.tasks
+    if tasks and Path(tasks).expanduser().exists():
+        tasks = str(Path(tasks).expanduser().resolve())
+    return augment.PublishWish(
+        repo=options.repo_name,
+        output_dir=output_dir,
+        prefix=options.dataset_prefix,
+        private=options.private,
+        replace=options.replace,
+        tasks=tasks,
+        first_trials=options.max_trials,
+    )
+
+
+def _augment(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
+    request, import_options = _read_import(options.dataset, options)
+    result = augment.run_augment(
+        settings,
+        augment.AugmentWish(
+            source=request,
+            options=import_options,
+            batch=_read_extract(options),
+            publish=None if options.review else _read_publish(options),
+        ),
+        run_job=run_job,
+        say=_say,
+    )
+    _print(options, result)
+    return EXIT_SOME_FAILED if result["extraction"]["failed"] else 0
+
+
+def _import(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
+    request, import_options = _read_import(options.source, options)
+    dataset = augment.import_dataset(settings, request, import_options, run_job=run_job, say=_say)
+    _print(options, {"dataset": augment.describe_dataset(settings, dataset)})
+    return 0
+
+
+def _extract(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
+    with open_store(settings.home) as store:
+        dataset = store.traces.get_dataset_by_name(options.dataset)
+    extraction = augment.extract_hints(settings, dataset, _read_extract(options), run_job=run_job, say=_say)
+    _print(options, {"extraction": extraction})
+    return EXIT_SOME_FAILED if extraction["failed"] else 0
+
+
+def _publish(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
+    wish = _read_publish(options)
+    augment.check_publish_wish(wish)
+    with open_store(settings.home) as store:
+        dataset = store.traces.get_dataset_by_name(options.dataset)
+    published = augment.publish_trials(settings, dataset, wish, run_job=run_job, say=_say, published_by="command line")
+    _print(options, {"published": published})
+    return 0
+
+
+def _worker(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
+    run_worker(settings)
+    return 0
+
+
+def _status(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
+    with open_store(settings.home) as store:
+        chosen = (
+            [store.traces.get_dataset_by_name(options.dataset)] if options.dataset else store.traces.list_datasets()
+        )
+        stages = [
+            {"id": item.id, "name": item.name, "source": item.source, **store.overview.count_stages(item.id)._asdict()}
+            for item in chosen
+        ]
+    if options.json:
+        print(json.dumps(stages[0] if options.dataset else stages))
+    for item in stages if not options.json else []:
+        print(
+            f"{item['id']}  {item['name']}: {item['trials']} trials, {item['attempts']} attempts, "
+            f"{item['extracted']} extracted, {item['reviewed']} reviewed, {item['approved']} approved, "
+            f"{item['published']} published"
+        )
+    if not stages and not options.json:
+        _say("Nothing was imported yet. Begin with: python -m core import SOURCE")
+    return 0
+
+
+class _Paused(Exception):  # noqa: N818 - not an error: somebody pressed Ctrl-C
+    """The job was paused by Ctrl-C."""
+
+
+def _build_runner(settings: Settings) -> augment.JobRunner:
+    def run_job(job: Job) -> Job:
+        show = _Shown()
+        try:
+            return wait_for_job(settings, job.id, show=show)
+        except KeyboardInterrupt:
+            _say("Pausing: what is in flight is waited for and saved. Ctrl-C again leaves it to the worker.")
+            pause_and_wait(settings, job.id)
+            raise _Paused from None
+        finally:
+            show.close()
+
+    return run_job
+
+
+class _Shown:
+    """One progress line on a terminal; now and then a line elsewhere."""
+
+    def __init__(self) -> None:
+        self._last = ""
+        self._stage = ""
+        self._time = 0.0
+        self._is_terminal = sys.stderr.isatty()
+
+    def __call__(self, job: Job) -> None:
+        total = "" if job.total is None else f" of {job.total}"
+        failed = f", {job.failed} failed" if job.failed else ""
+        line = f"{job.stage}: {job.done}{total}{failed}" if job.done or job.total else job.stage
+        if not line or line == self._last:
+            return
+        now = time.monotonic()
+        if self._is_terminal:
+            sys.stderr.write(f"\r\x1b[2K{line}")
+            sys.stderr.flush()
+        elif job.stage != self._stage or now - self._time >= LINE_SECONDS or job.is_over:
+            _say(line)
+            self._time = now
+        self._last, self._stage = line, job.stage
+
+    def close(self) -> None:
+        if self._is_terminal and self._last:
+            sys.stderr.write("\n")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _print(options: argparse.Namespace, result: dict[str, Any]) -> None:
+    if options.json:
+        print(json.dumps(result, ensure_ascii=False))

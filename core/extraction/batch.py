@@ -1,0 +1,96 @@
+"""Runs a batch with either extractor. One attempt that fails is a row with its reason, and the batch goes on."""
+
+import asyncio
+from collections.abc import Callable
+
+from core.errors import UsageError
+from core.extraction.attempt import load_attempt_input
+from core.extraction.conversation import RetryPolicy
+from core.extraction.llm_run import LlmRun
+from core.extraction.prices import find_price
+from core.extraction.rules import RULES_VERSION, extract_by_rules
+from core.models import Extractor
+from core.progress import Progress
+from core.settings import Settings
+from core.store import Store
+from core.store.batches import Answer, Batch
+
+PORTION = 50
+STAGE = "extracting"
+
+
+def run_batch(
+    store: Store,
+    batch: Batch,
+    *,
+    settings: Settings,
+    progress: Progress,
+    check_lease: Callable[[], None],
+    retry: RetryPolicy | None = None,
+) -> None:
+    """Answer every pending request of a batch; those that fail are rows with a reason.
+
+    Args:
+        store: Used by this call alone while it runs.
+        batch: With its requests already in the store.
+        settings: Key and address of the model's server.
+        progress: Real counts; raises when a person wants a pause or a cancel.
+        check_lease: Called inside every write; raises when another worker took over.
+        retry: How often and how long to wait; None means the defaults.
+
+    Raises:
+        ModelServerError: The key was refused, the model is unknown, the budget is spent or the server unreachable.
+        JobStopped: Paused, cancelled or taken over.
+        UsageError: No server is set, or a budget without a known price.
+    """
+    if batch.extractor is Extractor.RULES:
+        _run_rules(store, batch, progress, check_lease)
+        return
+    run = LlmRun(
+        store=store,
+        batch=batch,
+        settings=settings,
+        report=lambda: _report(store, batch, progress),
+        check_lease=check_lease,
+        retry=retry or RetryPolicy(),
+    )
+    asyncio.run(run.run())
+    _report(store, batch, progress)
+
+
+def check_budget(model: str, budget_usd: float | None) -> None:
+    """Refuse a budget that could not be held.
+
+    Raises:
+        UsageError: The model's price is unknown.
+    """
+    if budget_usd is not None and find_price(model) is None:
+        raise UsageError(
+            f"The price of {model} is not known, so a budget cannot be held. Leave --budget out, or use a model whose "
+            "price stands in core/extraction/prices.json."
+        )
+
+
+def _run_rules(store: Store, batch: Batch, progress: Progress, check_lease: Callable[[], None]) -> None:
+    after = 0
+    while pending := store.batches.list_pending(batch.id, after=after, limit=PORTION):
+        after = pending[-1].id
+        answers = [
+            Answer(
+                request_id=request.id,
+                attempt_id=request.attempt_id,
+                body_hash=None,
+                replies=[],
+                content=extract_by_rules(load_attempt_input(store, request.attempt_id)).model_dump_json(),
+                sent=0,
+            )
+            for request in pending
+        ]
+        check_lease()
+        store.batches.save_answers(batch, answers, prompt_version=RULES_VERSION)
+        _report(store, batch, progress)
+
+
+def _report(store: Store, batch: Batch, progress: Progress) -> None:
+    counts = store.batches.count_requests(batch.id)
+    progress(STAGE, done=counts.done + counts.failed, total=counts.total, failed=counts.failed)

@@ -1,0 +1,218 @@
+"""One attempt's exchange with the model, from the first try to an answer or a reason. Every reply is kept.
+
+Retried inside the limiter, with back-off: rate limits, server errors, lost connections. Invalid: one repair round with
+what was wrong. Truncated: once more with a larger limit. Refused: failed with that reason.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from core.extraction.answer import ANSWER_SCHEMA, parse_answer
+from core.extraction.limiter import RateLimiter
+from core.extraction.prices import Price, get_cost_usd
+from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, TEXT_MODE_ADDITION
+from core.extraction.server import FATAL, RETRIED, Exchange, ModelServer, OutputMode, Status
+from core.models import AttemptHints
+from core.store.batches import Reply
+from core.traces.report import CHARACTERS_PER_TOKEN
+
+LARGER_OUTPUT_FACTOR = 4
+WEAKER_MODE = {OutputMode.JSON_SCHEMA: OutputMode.JSON_OBJECT, OutputMode.JSON_OBJECT: OutputMode.TEXT}
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often and how long to wait."""
+
+    tries: int = 6
+    base_seconds: float = 0.5
+    max_seconds: float = 60.0
+    tries_before_first_answer: int = 3
+    """A server that never answered is given up sooner."""
+
+    def get_delay(self, tried: int) -> float:
+        """Seconds before the next try: exponential, with jitter so that not all come back at once."""
+        full: float = min(self.base_seconds * 2 ** (tried - 1), self.max_seconds)
+        return full * (0.5 + random.random() / 2)
+
+
+@dataclass
+class Talk:
+    """What all exchanges of one batch share."""
+
+    server: ModelServer
+    model: str
+    mode: OutputMode
+    limiter: RateLimiter
+    price: Price | None
+    save_mode: Callable[[OutputMode], None]
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    """Once set, nothing more is sent."""
+    sending: "set[asyncio.Task[Any] | None]" = field(default_factory=set)
+    """The tasks whose request is on its way right now."""
+    has_answered: bool = False
+    """True once the server answered anything at all."""
+
+    def build_body(self, messages: list[dict[str, Any]], *, output_limit: int) -> dict[str, Any]:
+        """The exact body of a request, without anything that changes from run to run."""
+        body: dict[str, Any] = {"model": self.model, "messages": messages}
+        is_own = self.server.base_url is not None and "api.openai.com" not in self.server.base_url
+        body["max_tokens" if is_own else "max_completion_tokens"] = output_limit
+        if not self.model.startswith(("o1", "o3", "o4", "gpt-5")):
+            body["temperature"] = 0
+        if self.mode is OutputMode.JSON_SCHEMA:
+            schema = {"name": "hints", "strict": True, "schema": ANSWER_SCHEMA}
+            body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        elif self.mode is OutputMode.JSON_OBJECT:
+            body["response_format"] = {"type": "json_object"}
+        if self.mode is not OutputMode.JSON_SCHEMA:
+            system = messages[0] | {"content": messages[0]["content"] + TEXT_MODE_ADDITION}
+            body["messages"] = [system, *messages[1:]]
+        return body
+
+
+def hash_body(body: dict[str, Any]) -> str:
+    """SHA-256 of a body: the key under which its reply is found again."""
+    return sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+@dataclass
+class Outcome:
+    """What became of one attempt's request."""
+
+    body_hash: str
+    hints: AttemptHints | None = None
+    replies: list[Reply] = field(default_factory=list)
+    sent: int = 0
+    reason: Status | str | None = None
+    detail: str = ""
+    is_fatal: bool = False
+    """Every other request would fail in the same way."""
+
+
+async def ask(talk: Talk, messages: list[dict[str, Any]], outcome: Outcome) -> None:
+    """Ask for the hints of one attempt until there is an answer or a reason why there is none.
+
+    Args:
+        talk: What the whole batch shares.
+        messages: The prompt.
+        outcome: Filled as replies come in, so that nothing paid for is lost if this is cancelled.
+    """
+    output_limit = DEFAULT_OUTPUT_LIMIT
+    body = talk.build_body(messages, output_limit=output_limit)
+    outcome.body_hash = hash_body(body)
+    is_repair = is_longer = False
+    while True:
+        exchange = await _send_until_answered(talk, body, outcome, "repair" if is_repair else "attempt")
+        if exchange.status is Status.MODE_UNSUPPORTED and talk.mode in WEAKER_MODE:
+            _weaken(talk, body)
+        elif exchange.status is Status.TRUNCATED and not is_longer:
+            is_longer, output_limit = True, output_limit * LARGER_OUTPUT_FACTOR
+        elif exchange.status is Status.ANSWERED:
+            try:
+                outcome.hints = parse_answer(exchange.text)
+            except ValueError as error:
+                if is_repair:
+                    _fail(outcome, "invalid after repair", str(error))
+                    return
+                is_repair = True
+                messages = [*messages, *_build_repair(exchange.text, str(error))]
+            else:
+                # found again under the first question, also if it took a repair or a larger limit
+                outcome.replies[-1] = outcome.replies[-1]._replace(valid=True, body_hash=outcome.body_hash)
+                outcome.reason, outcome.detail = None, ""
+                return
+        else:
+            _fail(outcome, exchange.status, exchange.text, is_fatal=exchange.status in FATAL)
+            return
+        body = talk.build_body(messages, output_limit=output_limit)
+        if not is_repair and not is_longer:
+            outcome.body_hash = hash_body(body)
+
+
+def _weaken(talk: Talk, body: dict[str, Any]) -> None:
+    # many requests learn it at the same time; only the first one changes the mode
+    used = body.get("response_format", {}).get("type", OutputMode.TEXT)
+    if used == talk.mode:
+        talk.mode = WEAKER_MODE[talk.mode]
+        talk.save_mode(talk.mode)
+
+
+def _build_repair(answer: str, problem: str) -> list[dict[str, Any]]:
+    wish = f"Your answer cannot be read: {problem}\nAnswer again with one JSON object that follows the schema."
+    return [{"role": "assistant", "content": answer}, {"role": "user", "content": wish}]
+
+
+def _fail(outcome: Outcome, reason: Status | str, detail: str, *, is_fatal: bool = False) -> None:
+    outcome.reason, outcome.detail = reason, detail[:1000]
+    outcome.is_fatal = outcome.is_fatal or is_fatal
+
+
+async def _send_until_answered(talk: Talk, body: dict[str, Any], outcome: Outcome, kind: str) -> Exchange:
+    characters = sum(len(message["content"]) for message in body["messages"])
+    limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
+    estimate = characters // CHARACTERS_PER_TOKEN + limit
+    tried = 0
+    while True:
+        reservation = await talk.limiter.acquire(estimate)
+        if talk.stop.is_set():
+            raise asyncio.CancelledError
+        exchange = await _send(talk, body, outcome)
+        talk.limiter.settle(reservation, exchange.tokens_in + exchange.tokens_out)
+        if exchange.raw:
+            outcome.replies.append(_build_reply(talk, body, exchange, kind))
+        if exchange.http_status is not None:
+            talk.has_answered = True
+        tried += 1
+        tries = talk.retry.tries if talk.has_answered else talk.retry.tries_before_first_answer
+        if exchange.status not in RETRIED or tried >= tries:
+            if exchange.status is Status.CONNECTION and not talk.has_answered:
+                outcome.is_fatal = True
+            return exchange
+        delay = talk.retry.get_delay(tried)
+        if exchange.status is Status.RATE_LIMITED:
+            # a limit is everybody's: nobody sends until the server says so
+            delay = max(exchange.retry_after_seconds or 0.0, delay if exchange.retry_after_seconds is None else 0.0)
+            talk.limiter.block(delay)
+        elif exchange.retry_after_seconds is not None:
+            delay = exchange.retry_after_seconds
+        await talk.sleep(delay)
+
+
+async def _send(talk: Talk, body: dict[str, Any], outcome: Outcome) -> Exchange:
+    task = asyncio.current_task()
+    talk.sending.add(task)
+    outcome.sent += 1
+    try:
+        return await talk.server.send(body)
+    finally:
+        talk.sending.discard(task)
+
+
+def _build_reply(talk: Talk, body: dict[str, Any], exchange: Exchange, kind: str) -> Reply:
+    return Reply(
+        body_hash=hash_body(body),
+        kind=kind,
+        model=talk.model,
+        http_status=exchange.http_status,
+        raw=exchange.raw,
+        valid=False,
+        tokens_in=exchange.tokens_in,
+        tokens_cached=exchange.tokens_cached,
+        tokens_out=exchange.tokens_out,
+        cost_usd=get_cost_usd(
+            talk.price,
+            tokens_in=exchange.tokens_in,
+            tokens_cached=exchange.tokens_cached,
+            tokens_out=exchange.tokens_out,
+        ),
+        latency_seconds=exchange.latency_seconds,
+    )

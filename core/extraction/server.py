@@ -1,0 +1,237 @@
+"""One exchange with an OpenAI-compatible server, through the `openai` package. What came back is data, also failures.
+
+The SDK's own retries are off: they would bypass the rate limiter. Its `parse` is not used: it loses answers that were
+paid for, and is slow.
+"""
+
+import time
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import httpx2
+import openai
+import orjson
+
+from core.errors import UsageError
+from core.settings import Settings
+from core.traces.secrets import mask_secrets
+
+TIMEOUT_SECONDS = 300.0
+STORED_CHARACTERS = 2_000_000
+
+
+class OutputMode(StrEnum):
+    """How a server is told the form of the answer, from strict to plain."""
+
+    JSON_SCHEMA = "json_schema"
+    JSON_OBJECT = "json_object"
+    TEXT = "text"
+
+
+class Status(StrEnum):
+    """What came of one exchange."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    TRUNCATED = "truncated"
+    EMPTY = "empty answer"
+    RATE_LIMITED = "rate-limited out"
+    SERVER_ERROR = "server error"
+    CONNECTION = "connection"
+    NOT_JSON = "reply is not JSON"
+    TOO_LONG = "too long"
+    BAD_REQUEST = "bad request"
+    MODE_UNSUPPORTED = "output mode not supported"
+    KEY_REFUSED = "key refused"
+    MODEL_UNKNOWN = "unknown model"
+
+
+RETRIED = frozenset({Status.RATE_LIMITED, Status.SERVER_ERROR, Status.CONNECTION, Status.NOT_JSON, Status.EMPTY})
+FATAL = frozenset({Status.KEY_REFUSED, Status.MODEL_UNKNOWN})
+
+
+class Exchange(NamedTuple):
+    """One request that was sent, and what came back."""
+
+    status: Status
+    text: str
+    """The answer's text; for a failure what the server said of it."""
+    raw: str
+    """The whole body as it came; empty if nothing came."""
+    http_status: int | None
+    latency_seconds: float
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    retry_after_seconds: float | None = None
+
+
+class ModelServer:
+    """A client for one server. Close it with `aclose`."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is sent yet.
+
+        Raises:
+            UsageError: Neither a key nor an address is set.
+        """
+        check_has_server(settings)
+        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+        self.base_url = settings.openai_base_url
+        self._key = key
+        try:
+            self._client = openai.AsyncOpenAI(
+                # servers of one's own need no key, but the client insists on one
+                api_key=key or "none",
+                base_url=settings.openai_base_url,
+                max_retries=0,
+                timeout=TIMEOUT_SECONDS,
+                http_client=openai.DefaultAioHttpClient(
+                    limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None)
+                ),
+            )
+        except (ValueError, httpx2.InvalidURL) as error:
+            raise UsageError(
+                f"OPENAI_BASE_URL is not an address ({error}). Set it to one like http://host:8000/v1."
+            ) from None
+
+    @property
+    def name(self) -> str:
+        """The server's address, for people and for the memory of its output mode."""
+        return str(self._client.base_url)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def send(self, body: dict[str, Any]) -> Exchange:
+        """Send one chat completion and wait for what comes back. Never raises for what a server does."""
+        began = time.monotonic()
+        try:
+            response = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body)
+        except openai.APIStatusError as error:
+            return self._read_error(error.response, time.monotonic() - began)
+        except (openai.APIConnectionError, httpx2.HTTPError, OSError) as error:
+            cause = error.__cause__ or error
+            text = f"{type(cause).__name__}: {cause}"[:500]
+            return Exchange(Status.CONNECTION, self._clean(text), "", None, time.monotonic() - began)
+        return _read_answer(response, time.monotonic() - began)
+
+    def _read_error(self, response: httpx2.Response, latency: float) -> Exchange:
+        text = self._clean(response.text[:STORED_CHARACTERS])
+        status = _classify_error(response.status_code, text)
+        return Exchange(
+            status,
+            _find_message(text)[:1000],
+            text,
+            response.status_code,
+            latency,
+            retry_after_seconds=read_retry_after(response.headers),
+        )
+
+    def _clean(self, text: str) -> str:
+        return mask_secrets(text.replace(self._key, "[masked: API key]") if self._key else text)
+
+
+def check_has_server(settings: Settings) -> None:
+    """Refuse to go on without a model's server.
+
+    Raises:
+        UsageError: Neither a key nor an address is set; the message names both ways out.
+    """
+    if not settings.has_model_server:
+        raise UsageError(
+            "No model server is set: set OPENAI_API_KEY (or OPENAI_BASE_URL for a server of your own), "
+            "or choose --extractor rules, which needs neither."
+        )
+
+
+def read_retry_after(headers: httpx2.Headers) -> float | None:
+    """Seconds that a server asks to wait, from `retry-after-ms` or `Retry-After` (seconds or a date); else None.
+
+    Source: RFC 9110, section 10.2.3.
+    """
+    if milliseconds := headers.get("retry-after-ms"):
+        try:
+            return max(float(milliseconds) / 1000, 0.0)
+        except ValueError:
+            return None
+    value = headers.get("retry-after")
+    if not value:
+        return None
+    try:
+        return max(float(value), 0.0)
+    except ValueError:
+        pass  # not seconds: the other form that the header may have is a date
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except (ValueError, TypeError):
+        return None
+
+
+def _classify_error(status: int, text: str) -> Status:
+    lowered = text.lower()
+    if status in (401, 403):
+        return Status.KEY_REFUSED
+    if status == 404 or "model_not_found" in lowered:
+        return Status.MODEL_UNKNOWN
+    if status == 429:
+        return Status.KEY_REFUSED if "insufficient_quota" in lowered else Status.RATE_LIMITED
+    if status in (408, 409) or status >= 500:
+        return Status.SERVER_ERROR
+    if status == 413 or "context_length" in lowered or "maximum context" in lowered or "context size" in lowered:
+        return Status.TOO_LONG
+    if any(
+        word in lowered for word in ("response_format", "json_schema", "json_object", "structured output", "grammar")
+    ):
+        return Status.MODE_UNSUPPORTED
+    return Status.BAD_REQUEST
+
+
+def _find_message(text: str) -> str:
+    try:
+        error = orjson.loads(text).get("error")
+    except (orjson.JSONDecodeError, AttributeError):
+        return text
+    return str(error.get("message") or error) if isinstance(error, dict) else str(error or text)
+
+
+def _read_answer(response: httpx2.Response, latency: float) -> Exchange:
+    raw = response.text
+    try:
+        body = orjson.loads(raw)
+        choices = body.get("choices") or []
+    except (orjson.JSONDecodeError, AttributeError):
+        return Exchange(Status.NOT_JSON, raw[:500], raw, response.status_code, latency)
+    usage = body.get("usage") or {}
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+    status, text = _read_choice(choices[0]) if choices else (Status.EMPTY, "The reply has no choices.")
+    return Exchange(
+        status,
+        text,
+        raw,
+        response.status_code,
+        latency,
+        tokens_in=usage.get("prompt_tokens") or 0,
+        tokens_cached=cached,
+        tokens_out=usage.get("completion_tokens") or 0,
+    )
+
+
+def read_answer_text(raw: str) -> str:
+    """The answer's text in a stored reply that was found valid when it came."""
+    return str(orjson.loads(raw)["choices"][0]["message"]["content"])
+
+
+def _read_choice(choice: dict[str, Any]) -> tuple[Status, str]:
+    message = choice.get("message") or {}
+    if message.get("refusal"):
+        return Status.REFUSED, str(message["refusal"])
+    reason = choice.get("finish_reason")
+    text = str(message.get("content") or "")
+    if reason == "content_filter":
+        return Status.REFUSED, "The server's content filter refused to answer."
+    if reason == "length":
+        return Status.TRUNCATED, text
+    return (Status.ANSWERED, text) if text.strip() else (Status.EMPTY, "The reply is empty.")

@@ -1,0 +1,145 @@
+"""The whole way on one screen: import, extract, aggregate and check, publish. Called by the worker, job by job."""
+
+from collections.abc import Callable
+
+from pydantic import BaseModel
+
+from core.curation.curate import curate_dataset
+from core.errors import UsageError
+from core.extraction.batch import check_budget, run_batch
+from core.extraction.server import check_has_server
+from core.models import Dataset, Extractor, Job, JobKind
+from core.progress import Progress
+from core.publishing.publish import PublishOptions, PublishResult, check_repo_name, run_publish
+from core.settings import Settings
+from core.store import Store
+from core.store.batches import BatchConfig
+from core.traces.importing import ImportOptions, import_source
+from core.traces.sources import SourceRequest, load_source
+
+
+class ImportParams(BaseModel):
+    """What an import job does."""
+
+    source: SourceRequest
+    options: ImportOptions = ImportOptions()
+
+
+class ImportDone(BaseModel):
+    """What an import job leaves."""
+
+    dataset_id: int
+    was_there: bool
+    """True if exactly this was imported before."""
+
+
+class ExtractParams(BaseModel):
+    """What an extraction job does; its batch holds the rest."""
+
+    batch: BatchConfig
+
+
+class PublishParams(BaseModel):
+    """What a publishing job does."""
+
+    options: PublishOptions
+    published_by: str
+
+
+def run_import(store: Store, params: ImportParams, *, progress: Progress) -> ImportDone:
+    """Bring a source into the store.
+
+    Raises:
+        SourceError: It cannot be read, or holds no episode rows.
+    """
+    progress("opening the source")
+    result = import_source(store, load_source(params.source), params.options, progress=progress)
+    return ImportDone(dataset_id=result.dataset.id, was_there=result.was_there)
+
+
+def run_extraction(
+    store: Store, job: Job, *, settings: Settings, progress: Progress, check_lease: Callable[[], None]
+) -> None:
+    """Answer a batch's requests, then aggregate and check the trials that it touched.
+
+    Raises:
+        ModelServerError: Every request would fail in the same way.
+        JobStopped: Paused, cancelled or taken over; what was answered is aggregated all the same.
+    """
+    batch = store.batches.find_batch_of_job(job.id)
+    if batch is None:
+        raise UsageError(f"Job {job.id} has no batch. Launch the extraction again.")
+    dataset = store.traces.get_dataset(batch.dataset_id)
+    try:
+        run_batch(store, batch, settings=settings, progress=progress, check_lease=check_lease)
+    except Exception:
+        # what was paid for is shown to the reviewer, although the batch is not through
+        curate_dataset(store, dataset, batch_id=batch.id, check_lease=check_lease)
+        raise
+    curate_dataset(store, dataset, batch_id=batch.id, progress=progress, check_lease=check_lease)
+
+
+def run_publishing(store: Store, job: Job, *, settings: Settings, progress: Progress) -> PublishResult:
+    """Publish a dataset's approved trials.
+
+    Raises:
+        PublishError: Nothing was published; the target is as it was.
+    """
+    params = PublishParams.model_validate_json(job.params)
+    dataset = store.traces.get_dataset(job.dataset_id or 0)
+    return run_publish(
+        store,
+        dataset,
+        params.options,
+        settings=settings,
+        progress=progress,
+        published_by=params.published_by,
+        job_id=job.id,
+    )
+
+
+def start_import(store: Store, params: ImportParams, *, created_by: str = "") -> Job:
+    """A queued import; the job that already does exactly this if there is one."""
+    values = params.model_dump(mode="json")
+    known = store.jobs.find_open_job(JobKind.IMPORT, params=values, dataset_id=None)
+    job = known or store.jobs.create_job(JobKind.IMPORT, params=values, created_by=created_by)
+    store.jobs.resume_job(job.id)
+    return store.jobs.get_job(job.id)
+
+
+def start_extraction(
+    store: Store, dataset: Dataset, config: BatchConfig, *, settings: Settings, created_by: str = ""
+) -> Job:
+    """A queued batch over the chosen attempts; the job that already does exactly this is continued instead.
+
+    Raises:
+        UsageError: The `llm` extractor without a server, or a budget that cannot be held.
+    """
+    if config.extractor is Extractor.LLM:
+        check_has_server(settings)
+        check_budget(config.model or "", config.budget_usd)
+    values = ExtractParams(batch=config).model_dump(mode="json")
+    with store.jobs.write():
+        job = store.jobs.find_open_job(JobKind.EXTRACT, params=values, dataset_id=dataset.id)
+        if job is None:
+            job = store.jobs.create_job(JobKind.EXTRACT, params=values, dataset_id=dataset.id, created_by=created_by)
+            store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config)
+    store.jobs.resume_job(job.id)
+    return store.jobs.get_job(job.id)
+
+
+def start_publishing(store: Store, dataset: Dataset, options: PublishOptions, *, published_by: str) -> Job:
+    """A queued publication.
+
+    Raises:
+        UsageError: Neither repository nor folder, or a malformed repository name.
+    """
+    if options.repo is None and options.output_dir is None:
+        raise UsageError("Say where to publish: a repository with --repo-name, or a folder with --output-dir.")
+    if options.repo is not None:
+        check_repo_name(options.repo)
+    values = PublishParams(options=options, published_by=published_by).model_dump(mode="json")
+    known = store.jobs.find_open_job(JobKind.PUBLISH, params=values, dataset_id=dataset.id)
+    job = known or store.jobs.create_job(JobKind.PUBLISH, params=values, dataset_id=dataset.id, created_by=published_by)
+    store.jobs.resume_job(job.id)
+    return store.jobs.get_job(job.id)
