@@ -12,8 +12,7 @@ from pydantic import BaseModel
 from core import pipeline
 from core.curation.decisions import approve_unattended
 from core.errors import UsageError
-from core.extraction.batch import check_budget
-from core.extraction.server import check_has_server
+from core.extraction.launch import check_budget, check_has_server
 from core.models import Dataset, Extractor, HintState, Job
 from core.publishing.publish import PublishOptions, PublishResult, check_repo_name, default_prefix
 from core.settings import Settings

@@ -6,8 +6,8 @@ from pydantic import BaseModel
 
 from core.curation.curate import curate_dataset
 from core.errors import UsageError
-from core.extraction.batch import check_budget, run_batch
-from core.extraction.server import check_has_server
+from core.extraction.batch import run_batch
+from core.extraction.launch import check_budget, check_has_server
 from core.models import Dataset, Extractor, Job, JobKind
 from core.progress import Progress
 from core.publishing.publish import PublishOptions, PublishResult, check_repo_name, run_publish

@@ -3,11 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from core.errors import UsageError
 from core.extraction.attempt import load_attempt_input
-from core.extraction.conversation import RetryPolicy
-from core.extraction.llm_run import LlmRun
-from core.extraction.prices import find_price
+from core.extraction.retry import RetryPolicy
 from core.extraction.rules import RULES_VERSION, extract_by_rules
 from core.models import Extractor
 from core.progress import Progress
@@ -46,6 +43,9 @@ def run_batch(
     if batch.extractor is Extractor.RULES:
         _run_rules(store, batch, progress, check_lease)
         return
+    # the model's client takes a second to load, and whoever only extracts by rules never needs it
+    from core.extraction.llm_run import LlmRun
+
     run = LlmRun(
         store=store,
         batch=batch,
@@ -56,19 +56,6 @@ def run_batch(
     )
     asyncio.run(run.run())
     _report(store, batch, progress)
-
-
-def check_budget(model: str, budget_usd: float | None) -> None:
-    """Refuse a budget that could not be held.
-
-    Raises:
-        UsageError: The model's price is unknown.
-    """
-    if budget_usd is not None and find_price(model) is None:
-        raise UsageError(
-            f"The price of {model} is not known, so a budget cannot be held. Leave --budget out, or use a model whose "
-            "price stands in core/extraction/prices.json."
-        )
 
 
 def _run_rules(store: Store, batch: Batch, progress: Progress, check_lease: Callable[[], None]) -> None:

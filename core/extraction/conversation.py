@@ -5,7 +5,6 @@ what was wrong. Truncated: once more with a larger limit. Refused: failed with t
 """
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -17,6 +16,7 @@ from core.extraction.answer import ANSWER_SCHEMA, parse_answer
 from core.extraction.limiter import RateLimiter
 from core.extraction.prices import Price, get_cost_usd
 from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, TEXT_MODE_ADDITION
+from core.extraction.retry import RetryPolicy
 from core.extraction.server import FATAL, RETRIED, Exchange, ModelServer, OutputMode, Status
 from core.models import AttemptHints
 from core.store.batches import Reply
@@ -24,22 +24,6 @@ from core.traces.report import CHARACTERS_PER_TOKEN
 
 LARGER_OUTPUT_FACTOR = 4
 WEAKER_MODE = {OutputMode.JSON_SCHEMA: OutputMode.JSON_OBJECT, OutputMode.JSON_OBJECT: OutputMode.TEXT}
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    """How often and how long to wait."""
-
-    tries: int = 6
-    base_seconds: float = 0.5
-    max_seconds: float = 60.0
-    tries_before_first_answer: int = 3
-    """A server that never answered is given up sooner."""
-
-    def get_delay(self, tried: int) -> float:
-        """Seconds before the next try: exponential, with jitter so that not all come back at once."""
-        full: float = min(self.base_seconds * 2 ** (tried - 1), self.max_seconds)
-        return full * (0.5 + random.random() / 2)
 
 
 @dataclass

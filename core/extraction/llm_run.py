@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from core.errors import JobStopped, ModelServerError, WorkerReplaced
 from core.extraction.answer import parse_answer
 from core.extraction.attempt import load_attempt_input
-from core.extraction.conversation import Outcome, RetryPolicy, Talk, ask, hash_body
+from core.extraction.conversation import Outcome, Talk, ask, hash_body
 from core.extraction.limiter import RateLimiter
 from core.extraction.prices import Price, find_price, get_cost_usd
 from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, PROMPT_VERSION, build_prompt
+from core.extraction.retry import RetryPolicy
 from core.extraction.server import ModelServer, OutputMode, Status, read_answer_text
 from core.settings import Settings
 from core.store import Store
@@ -152,7 +153,9 @@ class LlmRun:
     async def _ask(
         self, request: PendingRequest, messages: list[dict[str, str]], outcome: Outcome, cost: float
     ) -> None:
-        shared = self.asked[outcome.body_hash] = asyncio.get_running_loop().create_future()
+        # a server without JSON schema changes the body, and with it the hash, while it is asked
+        body_hash = outcome.body_hash
+        shared = self.asked[body_hash] = asyncio.get_running_loop().create_future()
         try:
             await ask(self.talk, messages, outcome)
         finally:
@@ -163,7 +166,7 @@ class LlmRun:
             else:
                 shared.set_result(outcome)
             # an answer is found in the store from now on; a failure may be asked again
-            del self.asked[outcome.body_hash]
+            del self.asked[body_hash]
         if outcome.is_fatal:
             self._end(_build_fatal_error(outcome, self.talk))
         self.unsaved.append(self._build_answer(request, outcome, is_open=outcome.is_fatal))
@@ -173,7 +176,7 @@ class LlmRun:
             if self.budget.reserved <= 0:
                 self._end(
                     ModelServerError(
-                        f"The budget of ${self.budget.limit:.2f} is spent (${self.budget.spent:.4f}, and the next "
+                        f"The budget of ${self.budget.limit:g} is spent (${self.budget.spent:.4f}, and the next "
                         f"request may cost ${cost:.4f}). Raise the budget and resume: what is answered is kept."
                     )
                 )

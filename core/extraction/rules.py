@@ -81,9 +81,7 @@ def _list_tools(attempt: AttemptInput, actions: Sequence[Action]) -> list[Propos
     for name in names:
         mine = [action for action in worked if _get_name(action) == name]
         # an answered call proves more than an unanswered one, and a short one is easier to read
-        example = min(
-            mine, key=lambda action: (action.observation is None, len(action.command) < 8, len(action.command))
-        )
+        example = min(mine, key=_rank_example)
         used = len(mine)
         purpose = descriptions.get(name) or (
             f"Worked {used} times in this task." if used > 1 else "Worked in this task."

@@ -14,6 +14,7 @@ import openai
 import orjson
 
 from core.errors import UsageError
+from core.extraction.launch import check_has_server
 from core.settings import Settings
 from core.traces.secrets import mask_secrets
 
@@ -132,19 +133,6 @@ class ModelServer:
 
     def _clean(self, text: str) -> str:
         return mask_secrets(text.replace(self._key, "[masked: API key]") if self._key else text)
-
-
-def check_has_server(settings: Settings) -> None:
-    """Refuse to go on without a model's server.
-
-    Raises:
-        UsageError: Neither a key nor an address is set; the message names both ways out.
-    """
-    if not settings.has_model_server:
-        raise UsageError(
-            "No model server is set: set OPENAI_API_KEY (or OPENAI_BASE_URL for a server of your own), "
-            "or choose --extractor rules, which needs neither."
-        )
 
 
 def read_retry_after(headers: httpx2.Headers) -> float | None:

@@ -48,8 +48,7 @@ class HubSource:
             split, notes = self._choose_split(request)
         except _ERRORS as error:
             raise _translate(error, request) from None
-        card: dict[str, Any] = dict(info.card_data or {})
-        licence = card.get("license")
+        licence = info.card_data.get("license") if info.card_data else None
         self._split = split
         self.identity = SourceIdentity(
             kind="hub",

@@ -1,0 +1,20 @@
+"""How often a request is sent again, and how long is waited before."""
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often and how long to wait."""
+
+    tries: int = 6
+    base_seconds: float = 0.5
+    max_seconds: float = 60.0
+    tries_before_first_answer: int = 3
+    """A server that never answered is given up sooner."""
+
+    def get_delay(self, tried: int) -> float:
+        """Seconds before the next try: exponential, with jitter so that not all come back at once."""
+        full: float = min(self.base_seconds * 2 ** (tried - 1), self.max_seconds)
+        return full * (0.5 + random.random() / 2)

@@ -1,0 +1,47 @@
+"""What the stand-in model answers: hints with quotes that really stand in the prompt, the same for the same prompt."""
+
+import json
+import re
+from typing import Any
+
+_MESSAGE = re.compile(r"^\[message (\d+), (\w+)\]\n(.*?)(?=^\[message \d+, |^=====)", re.MULTILINE | re.DOTALL)
+
+
+def answer_hints(request: dict[str, Any]) -> str:
+    """One tool, one step (after a success), one pitfall and one criterion, each quoting the prompt."""
+    prompt = request["messages"][1]["content"]
+    messages = [(int(number), role, text) for number, role, text in _MESSAGE.findall(prompt)]
+    quotes = [(number, _pick_line(text)) for number, role, text in messages if role != "system" and _pick_line(text)]
+    first, last = quotes[0], quotes[-1]
+    said = {"message": last[0], "quote": last[1]}
+    answer = {
+        "happened": "The agent worked on the task.",
+        "failure_cause": "",
+        "outcome_opinion": "unknown",
+        "tools": [{"name": "terminal", "purpose": "Runs commands", "example": "ls -la /app", "evidence": [said]}],
+        "strategy": [],
+        "pitfalls": [
+            {
+                "when": f"message {last[0]} comes back",
+                "avoid": "stop there",
+                "instead": "check the result",
+                "symptom": "",
+                "evidence": [said],
+            }
+        ],
+        "criteria": [
+            {
+                "text": "The result is shown.",
+                "basis": "the task text",
+                "evidence": [{"message": first[0], "quote": first[1]}],
+            }
+        ],
+    }
+    if "SUCCEEDED" in prompt:
+        answer["strategy"] = [{"do": "Read the task first.", "why": "", "check": "", "evidence": [said]}]
+    return json.dumps(answer)
+
+
+def _pick_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines()]
+    return max((line for line in lines if 5 <= len(line) <= 120 and "[masked" not in line), key=len, default="")
