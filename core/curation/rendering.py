@@ -57,9 +57,7 @@ def render_instruction(task_text: str, hints: Sequence[RenderedHint], *, show_so
     return f"{task_text}{SEPARATOR}{section}" if section else task_text
 
 
-def build_hints_section(
-    hints: Sequence[RenderedHint], *, heading: str = HEADING, show_sources: bool = True
-) -> str:
+def build_hints_section(hints: Sequence[RenderedHint], *, heading: str = HEADING, show_sources: bool = True) -> str:
     """The hints under their headings, ending with a line break; empty if no hint has content."""
     written = {kind: [hint for hint in hints if hint.text.kind is kind and render_hint(hint.text)] for kind in HintKind}
     bodies = {

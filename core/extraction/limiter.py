@@ -12,6 +12,7 @@ WINDOW_SECONDS = 60.2
 """A little more than a minute: what leaves 60 s apart may arrive closer together."""
 CATCH_UP_SECONDS = 0.5
 """How much lateness may be made up for at once."""
+LOOK_AGAIN_SECONDS = 0.5
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
@@ -55,7 +56,8 @@ class RateLimiter:
         """
         async with self._lock:
             while (wait := self._find_wait(tokens)) > 0:
-                await self._sleep(wait)
+                # usage that is reported meanwhile may free tokens much earlier
+                await self._sleep(min(wait, LOOK_AGAIN_SECONDS))
             now = self._clock()
             self._next = max(self._next, now - CATCH_UP_SECONDS) + self._interval
             self._sent.append(now)

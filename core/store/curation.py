@@ -1,5 +1,6 @@
 """Hints, evidence, findings, and the decisions that everything else about them is derived from."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -288,6 +289,22 @@ class Curation(Part):
             (dataset_id,),
         )
         return [_build_entry(row) for row in rows]
+
+    def search_trials(self, dataset_id: int, words: str) -> set[int]:
+        """Ids of the trials whose name, task text or hints hold these words, upper and lower case alike.
+
+        Args:
+            dataset_id: The dataset.
+            words: Taken literally, e.g. `50% of`; must not be empty.
+        """
+        pattern = "%" + re.sub(r"([%_!])", r"!\1", words) + "%"
+        rows = self._rows(
+            "SELECT id FROM trials t WHERE dataset_id = ?1 AND (name LIKE ?2 ESCAPE '!' "
+            "OR COALESCE(edited_task_text, source_task_text) LIKE ?2 ESCAPE '!' "
+            "OR EXISTS (SELECT 1 FROM hints h WHERE h.trial_id = t.id AND h.text LIKE ?2 ESCAPE '!'))",
+            (dataset_id, pattern),
+        )
+        return {row["id"] for row in rows}
 
     def count_hints(self, dataset_id: int, *, state: HintState, first_trials: int | None = None) -> HintCounts:
         """Hints of the chosen trials that are in a state, by kind."""

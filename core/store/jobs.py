@@ -134,3 +134,12 @@ class Jobs(Part):
                 (job_id,),
             )
             self._connection.execute("UPDATE jobs SET wanted = NULL WHERE id = ? AND state = 'running'", (job_id,))
+
+    def requeue_job(self, job_id: int) -> None:
+        """Queue a job again that is over, also a finished one: something in it is to be done again. Idempotent."""
+        with self.write():
+            self._connection.execute(
+                "UPDATE jobs SET state = 'queued', wanted = NULL, reason = NULL, error_code = NULL, failed = 0, "
+                "finished_utc = NULL WHERE id = ? AND state IN ('finished', 'paused', 'stopped')",
+                (job_id,),
+            )

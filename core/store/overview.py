@@ -1,8 +1,15 @@
-"""Where everything stands, in one query a dataset."""
+"""Where everything stands, in one query a dataset, and how the review goes."""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 from core.store.part import Part
+
+LONGEST_LOOK_SECONDS = 600.0
+"""A longer time between two decisions is a pause, not a slow decision."""
 
 
 class StageCounts(NamedTuple):
@@ -22,6 +29,36 @@ class StageCounts(NamedTuple):
     """Attempts whose last extraction failed and that have no hints."""
     to_check: int
     """Extracted, undecided trials with something that blocks or warns."""
+
+
+class TrialDecision(NamedTuple):
+    """A person approved or rejected a trial."""
+
+    at_utc: str
+    reviewer: str
+    action: str
+
+
+class ReviewPace(NamedTuple):
+    """How the review by people goes; what `unattended` decided does not count."""
+
+    decided_today: int
+    decided_yesterday: int
+    median_seconds: float | None
+    """From one decision on a trial to the same reviewer's next, pauses left out; None before two of them today."""
+    approved: int
+    """Trials whose last decision by a person is an approval."""
+    decided: int
+    """Trials that a person approved or rejected."""
+    kept_hints: int
+    """Accepted hints that a person decided on."""
+    edited_hints: int
+    """Kept hints whose words a person changed."""
+
+    @property
+    def per_hour(self) -> int | None:
+        """Decisions an hour at this pace; None if there is no pace yet."""
+        return round(3600 / self.median_seconds) if self.median_seconds else None
 
 
 class Overview(Part):
@@ -51,3 +88,65 @@ class Overview(Part):
             (dataset_id,),
         )
         return StageCounts(**(row or {}))
+
+    def list_trial_decisions(self, dataset_id: int | None, *, since_utc: str) -> list[TrialDecision]:
+        """What people decided on trials since a moment, oldest first.
+
+        Args:
+            dataset_id: None means all datasets.
+            since_utc: As stored, e.g. `2026-01-31T00:00:00+00:00`.
+        """
+        rows = self._rows(
+            "SELECT d.at_utc, d.reviewer, d.action FROM decisions d JOIN trials t ON t.id = d.trial_id "
+            "WHERE d.at_utc >= ?2 AND (?1 IS NULL OR t.dataset_id = ?1) AND d.hint_id IS NULL "
+            "AND d.action IN ('approve', 'reject') AND d.reviewer <> 'unattended' ORDER BY d.seq",
+            (dataset_id, since_utc),
+        )
+        return [TrialDecision(**row) for row in rows]
+
+    def get_review_pace(self, dataset_id: int | None, *, today_utc: str, yesterday_utc: str) -> ReviewPace:
+        """How the review goes.
+
+        Args:
+            dataset_id: None means all datasets.
+            today_utc: When the reader's day began, as stored.
+            yesterday_utc: When the day before began.
+        """
+        recent = self.list_trial_decisions(dataset_id, since_utc=yesterday_utc)
+        today = [item for item in recent if item.at_utc >= today_utc]
+        trials = self._row(
+            "SELECT COALESCE(SUM(action = 'approve'), 0) AS approved, COALESCE(SUM(action <> 'reopen'), 0) AS decided "
+            "FROM (SELECT d.action, MAX(d.seq) FROM decisions d JOIN trials t ON t.id = d.trial_id "
+            "  WHERE (?1 IS NULL OR t.dataset_id = ?1) AND d.hint_id IS NULL AND d.reviewer <> 'unattended' "
+            "  AND d.action IN ('approve', 'reject', 'reopen') GROUP BY d.trial_id)",
+            (dataset_id,),
+        )
+        hints = self._row(
+            "SELECT COUNT(*) AS kept_hints, COALESCE(SUM(h.text <> h.proposed_text), 0) AS edited_hints "
+            "FROM hints h JOIN trials t ON t.id = h.trial_id WHERE (?1 IS NULL OR t.dataset_id = ?1) "
+            "AND h.state = 'accepted' AND EXISTS (SELECT 1 FROM decisions d WHERE d.trial_id = t.id "
+            "  AND d.hint_id = h.id AND d.reviewer <> 'unattended')",
+            (dataset_id,),
+        )
+        return ReviewPace(
+            decided_today=len(today),
+            decided_yesterday=len(recent) - len(today),
+            median_seconds=_find_median_gap(today),
+            **(trials or {}),
+            **(hints or {}),
+        )
+
+
+def sum_stages(counts: Iterable[StageCounts]) -> StageCounts:
+    """Several datasets as one; all zero if there are none."""
+    listed = list(counts)
+    return StageCounts(*(sum(column) for column in zip(*listed, strict=True))) if listed else StageCounts(*[0] * 9)
+
+
+def _find_median_gap(decisions: Sequence[TrialDecision]) -> float | None:
+    by_reviewer: dict[str, list[datetime]] = {}
+    for item in decisions:
+        by_reviewer.setdefault(item.reviewer, []).append(datetime.fromisoformat(item.at_utc))
+    gaps = [(after - before).total_seconds() for times in by_reviewer.values() for before, after in pairwise(times)]
+    looks = [gap for gap in gaps if 0 < gap <= LONGEST_LOOK_SECONDS]
+    return median(looks) if looks else None

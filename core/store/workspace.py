@@ -16,6 +16,20 @@ class Workspace(Part):
             )
         return bytes.fromhex(self._value("SELECT value FROM workspace WHERE name = 'secret'"))
 
+    def find_reviewer(self) -> str | None:
+        """The name under which somebody reviewed here last, or None before the first one."""
+        name: str | None = self._value("SELECT value FROM workspace WHERE name = 'reviewer'")
+        return name
+
+    def save_reviewer(self, name: str) -> None:
+        """Remember a reviewer's name for the next visit."""
+        with self.write():
+            self._connection.execute(
+                "INSERT INTO workspace (name, value) VALUES ('reviewer', ?) "
+                "ON CONFLICT DO UPDATE SET value = excluded.value",
+                (name,),
+            )
+
     def find_server_mode(self, *, server: str, model: str) -> str | None:
         """The output mode that a server was found to support for a model, or None if nobody tried yet."""
         mode: str | None = self._value("SELECT mode FROM server_modes WHERE server = ? AND model = ?", (server, model))

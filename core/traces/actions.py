@@ -27,6 +27,7 @@ _MISSING = re.compile(
 )
 _SINGLE_PURPOSE = frozenset(("edit", "insert", "submit"))
 _MAX_WAITING_FAILURES = 20
+_MAX_SHARING = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +265,9 @@ def _find_errors(messages: Sequence[Message], calls: list[Call], observations: l
 
 def _find_culprit(text: str, calls: list[Call], members: list[int]) -> tuple[int, str]:
     """Return which of the calls that share an output failed: the one it names, else the last that does something."""
-    failed = [(position, error) for position in members if (error := find_failure(text, calls[position]))]
+    # Pasting a file line by line makes thousands of commands; the cost stays linear.
+    near = members[-_MAX_SHARING:]
+    failed = [(position, error) for position in near if (error := find_failure(text, calls[position]))]
     if not failed:
         return members[-1], ""
     named = [each for each in failed if _names_program(each[1], calls[each[0]])]

@@ -15,6 +15,7 @@ from core.traces.shell import EDITOR_COMMANDS, is_viewer
 
 _MAX_ERROR = 300
 _MAX_JSON = 200_000
+_MAX_ECHOES = 200
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _HEADER = re.compile(
@@ -128,7 +129,7 @@ def split_screen(observation: str, commands: Sequence[str]) -> list[Screen]:
     """
     starts: dict[int, int] = {}
     limit = len(observation)
-    for number in range(len(commands) - 1, -1, -1):
+    for number in range(len(commands) - 1, max(len(commands) - _MAX_ECHOES, 0) - 1, -1):
         start = _find_echo(observation, commands[number], limit)
         if start >= 0:
             starts[number] = limit = start
