@@ -24,6 +24,7 @@ from core.traces.sources import SourceRequest
 
 ACTOR = "unattended"
 LISTED = 10
+TRIALS_AT_ONCE = 20
 
 JobRunner = Callable[[Job], Job]
 """Waits for a job and returns it finished; raises what ended it otherwise."""
@@ -169,11 +170,14 @@ def _decide(settings: Settings, dataset: Dataset, first_trials: int | None, say:
     with open_store(settings.home) as store:
         extracted = set(store.curation.list_extracted_trials(dataset.id))
         left_out = []
-        for trial in store.traces.list_trials(dataset.id, first=first_trials):
-            if trial.id in extracted and trial.task_text.strip():
-                approve_unattended(store, trial, dataset_key=dataset.key)
-            else:
-                left_out.append(trial.name)
+        trials = store.traces.list_trials(dataset.id, first=first_trials)
+        for begin in range(0, len(trials), TRIALS_AT_ONCE):
+            with store.curation.write():
+                for trial in trials[begin : begin + TRIALS_AT_ONCE]:
+                    if trial.id in extracted and trial.task_text.strip():
+                        approve_unattended(store, store.traces.get_trial(trial.id), dataset_key=dataset.key)
+                    else:
+                        left_out.append(trial.name)
     for name in left_out:
         say(f"  left out: {name} (every extraction failed, or it has no task text)")
 

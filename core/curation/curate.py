@@ -9,7 +9,8 @@ from core.models import Dataset, HintState, Severity, TrialStatus
 from core.progress import Progress, no_progress
 from core.store import Store
 
-REPORT_EVERY = 20
+TRIALS_AT_ONCE = 5
+"""Few enough that nobody waits long for the write lock."""
 STAGE = "aggregating and checking"
 
 
@@ -34,11 +35,13 @@ def curate_dataset(
         JobStopped: Somebody asked for it; the next run does the rest.
     """
     trial_ids = store.curation.list_extracted_trials(dataset.id, batch_id=batch_id)
-    for done, trial_id in enumerate(trial_ids):
-        if done % REPORT_EVERY == 0:
-            progress(STAGE, done=done, total=len(trial_ids))
-        check_lease()
-        curate_trial(store, dataset, trial_id)
+    for begin in range(0, len(trial_ids), TRIALS_AT_ONCE):
+        progress(STAGE, done=begin, total=len(trial_ids))
+        # the lock is taken before reading, so that no decision of a person falls in between
+        with store.curation.write():
+            check_lease()
+            for trial_id in trial_ids[begin : begin + TRIALS_AT_ONCE]:
+                curate_trial(store, dataset, trial_id)
     progress(STAGE, done=len(trial_ids), total=len(trial_ids))
 
 

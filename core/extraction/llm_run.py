@@ -36,6 +36,8 @@ class Budget:
     price: Price | None
     spent: float
     reserved: float = 0.0
+    open: int = 0
+    """Reservations that are not settled yet."""
 
     def estimate(self, characters: int) -> float:
         """What a request may cost at most: its input, and the whole output limit."""
@@ -46,6 +48,18 @@ class Budget:
     def allows(self, cost: float) -> bool:
         """True if that much more may be spent."""
         return self.limit is None or self.spent + self.reserved + cost <= self.limit
+
+    def reserve(self, cost: float) -> None:
+        """Set that much aside for one request."""
+        self.open += 1
+        self.reserved += cost
+
+    def settle(self, cost: float, spent: float) -> None:
+        """Put what was really spent in the place of a reservation."""
+        self.open -= 1
+        # sums of floats leave crumbs; without reservations nothing is reserved
+        self.reserved = self.reserved - cost if self.open else 0.0
+        self.spent += spent
 
 
 @dataclass
@@ -159,8 +173,7 @@ class LlmRun:
         try:
             await ask(self.talk, messages, outcome)
         finally:
-            self.budget.reserved -= cost
-            self.budget.spent += sum(reply.cost_usd or 0.0 for reply in outcome.replies)
+            self.budget.settle(cost, sum(reply.cost_usd or 0.0 for reply in outcome.replies))
             if outcome.hints is None and outcome.reason is None:
                 shared.cancel()
             else:
@@ -173,7 +186,7 @@ class LlmRun:
 
     async def _reserve(self, cost: float) -> bool:
         while not self.budget.allows(cost) and not self.stop.is_set():
-            if self.budget.reserved <= 0:
+            if not self.budget.open:
                 self._end(
                     ModelServerError(
                         f"The budget of ${self.budget.limit:g} is spent (${self.budget.spent:.4f}, and the next "
@@ -183,7 +196,7 @@ class LlmRun:
             await asyncio.sleep(WATCH_SECONDS)
         if self.stop.is_set():
             return False
-        self.budget.reserved += cost
+        self.budget.reserve(cost)
         return True
 
     def _build_answer(

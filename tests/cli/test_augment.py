@@ -50,7 +50,11 @@ def test_augment_with_nothing_but_a_repository_takes_the_default_dataset_all_the
     assert list(result) == ["dataset", "extraction", "hints", "published"]
     assert result["dataset"] == WHOLE
     assert list(result["extraction"]) == ["requests", "done", "failed", "tokens_in", "tokens_out", "cost_usd"]
-    assert (result["extraction"]["requests"], result["extraction"]["done"], result["extraction"]["failed"]) == (26, 26, 0)
+    assert (result["extraction"]["requests"], result["extraction"]["done"], result["extraction"]["failed"]) == (
+        26,
+        26,
+        0,
+    )
     assert result["extraction"]["cost_usd"] > 0
     assert list(result["hints"]) == ["tools", "strategies", "pitfalls", "criteria"]
     assert result["hints"]["tools"] > 0

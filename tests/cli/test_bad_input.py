@@ -92,9 +92,7 @@ def test_a_missing_or_private_repository_ends_with_1(home: Path, tmp_path: Path,
     check(home, "import", "nobody/nothing", code=1, says="no dataset nobody/nothing", **values)
 
 
-def test_a_token_that_may_only_read_ends_with_1_and_changes_nothing(
-    home: Path, tmp_path: Path, hub: HubServer
-) -> None:
+def test_a_token_that_may_only_read_ends_with_1_and_changes_nothing(home: Path, tmp_path: Path, hub: HubServer) -> None:
     values = hub.environment(home=tmp_path / "hf", token=READ_TOKEN)
     check(
         home, "augment", *RULES, "--dataset", str(SAMPLE), "--repo-name", "tester/tasks",
