@@ -26,6 +26,7 @@ def wait_for_job(settings: Settings, job_id: int, *, show: Callable[[Job], None]
         JobStopped: It was stopped, paused or cancelled; `exit_code` and message are the job's.
         WorkspaceError: No worker could be started.
     """
+    ensure_worker(settings, replace=True)
     queued_since = time.monotonic()
     while True:
         with open_store(settings.home) as store:

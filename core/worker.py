@@ -35,8 +35,14 @@ logger = logging.getLogger(__name__)
 _started: list[subprocess.Popen[bytes]] = []
 
 
-def ensure_worker(settings: Settings) -> None:
-    """Start a worker process unless one with the same code and settings is at work. Returns at once; idempotent."""
+def ensure_worker(settings: Settings, *, replace: bool = False) -> None:
+    """Start a worker process unless one is at work or there is nothing to do. Returns at once; idempotent.
+
+    Args:
+        settings: Of the workspace, and what a new worker gets to know.
+        replace: Take over from a worker with other code or settings. For whoever starts work; who only watches must
+            not, or two watchers with different keys would take the work from each other without end.
+    """
     _started[:] = [process for process in _started if process.poll() is None]
     fingerprint = build_fingerprint(settings)
     with open_store(settings.home) as store:
@@ -44,7 +50,7 @@ def ensure_worker(settings: Settings) -> None:
             return
         lease = store.leases.find_lease()
         if lease is not None and lease.is_live(time.time()):
-            if lease.fingerprint == fingerprint:
+            if lease.fingerprint == fingerprint or not replace:
                 return
             store.leases.ask_to_leave(lease.epoch)
     if any(process.args == _build_command(settings) for process in _started):

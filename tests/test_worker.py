@@ -141,6 +141,13 @@ def test_a_worker_with_other_settings_replaces_the_one_at_work(home: Path) -> No
         while llm.count(status=200) < 3:
             time.sleep(0.02)
         changed = make_settings(home, base_url=llm.base_url, key="sk-another-key-000")
+        worker.ensure_worker(changed)
+        time.sleep(1)
+        with open_store(home) as store:
+            lease = store.leases.find_lease()
+            assert lease is not None
+            assert not lease.should_leave
+        worker.ensure_worker(changed, replace=True)
         assert wait_until_over(changed, job_id) is JobState.FINISHED
         with open_store(home) as store:
             lease = store.leases.find_lease()
