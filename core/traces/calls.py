@@ -8,10 +8,45 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from core.traces.shell import Program, find_main_program, list_programs
+from core.traces.programs import Program, find_main_program
+from core.traces.shell import drop_leading_comments, list_programs
 
 _SHELL_TOOLS = frozenset(
-    ["bash", "sh", "shell", "terminal", "cmd", "command", "exec", "execute", "run", "bash_command", "execute_bash", "run_bash", "bash_tool", "shell_command", "run_shell", "run_shell_command", "execute_shell", "execute_shell_command", "execute_command", "run_command", "exec_command", "run_cmd", "run_terminal_cmd", "run_terminal_command", "run_in_terminal", "terminal_command", "local_shell", "local_shell_call", "container_exec", "cmd_run", "execute_cmd", "bash_exec", "exec_bash"]
+    [
+        "bash",
+        "sh",
+        "shell",
+        "terminal",
+        "cmd",
+        "command",
+        "exec",
+        "execute",
+        "run",
+        "bash_command",
+        "execute_bash",
+        "run_bash",
+        "bash_tool",
+        "shell_command",
+        "run_shell",
+        "run_shell_command",
+        "execute_shell",
+        "execute_shell_command",
+        "execute_command",
+        "run_command",
+        "exec_command",
+        "run_cmd",
+        "run_terminal_cmd",
+        "run_terminal_command",
+        "run_in_terminal",
+        "terminal_command",
+        "local_shell",
+        "local_shell_call",
+        "container_exec",
+        "cmd_run",
+        "execute_cmd",
+        "bash_exec",
+        "exec_bash",
+    ]
 )
 _SCRIPT_KEYS = ("command", "cmd", "keystrokes", "script", "commands", "code", "bash", "input", "raw_action")
 _NAME_KEYS = ("name", "tool", "tool_name", "function", "function_name", "action")
@@ -102,8 +137,9 @@ def read_script(script: str) -> Iterator[Call]:
 
     Source: SWE-agent writes `exit_cost` and the like where the harness, not the agent, ended the run.
     """
-    if script.strip() and not _HARNESS_EXIT.match(script.strip()):
-        yield build_shell_call(script.strip(), list_programs(script))
+    text = drop_leading_comments(script)
+    if text and not _HARNESS_EXIT.match(text):
+        yield build_shell_call(text, list_programs(text))
 
 
 def build_shell_call(text: str, programs: tuple[Program, ...]) -> Call:

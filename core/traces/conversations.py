@@ -93,10 +93,7 @@ def list_raw_messages(value: object) -> list[dict[str, Any]]:
     for _ in range(3):
         if not isinstance(value, str):
             break
-        try:
-            value = orjson.loads(value) if value.strip() else []
-        except orjson.JSONDecodeError:
-            raise ValueError("conversations is a text that is not JSON") from None
+        value = _loads_text(value) if value.strip() else []
     if value is None:
         return []
     if isinstance(value, dict):
@@ -104,6 +101,18 @@ def list_raw_messages(value: object) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(message, dict) for message in value):
         raise ValueError("conversations is not a list of messages")
     return value
+
+
+def _loads_text(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        # slower, but it knows NaN and lone surrogates, which other writers leave behind
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("conversations is a text that is not JSON") from None
 
 
 def _unzip(columns: dict[str, Any]) -> list[dict[str, Any]]:
@@ -121,13 +130,16 @@ def _unzip(columns: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _has_extras(raw: dict[str, Any]) -> bool:
-    return len(raw) > 2 and bool(raw.get("tool_calls") or raw.get("function_call") or raw.get("tool_call_id"))
+    return len(raw) > 2 and any(
+        raw.get(name) for name in ("tool_calls", "function_call", "tool_call_id", "tool_call_ids")
+    )
 
 
 def _build_message(raw: dict[str, Any]) -> ReadMessage:
     notes: Counter[str] = Counter()
     said = raw.get("role") if raw.get("role") is not None else raw.get("from")
-    content = raw["content"] if "content" in raw else raw.get("value", raw.get("text"))
+    # a table that holds both notations pads the other one's fields with nulls
+    content = next((raw[name] for name in ("content", "value", "text") if raw.get(name) is not None), None)
     role = _read_role(said, notes)
     text = normalise_text(_read_content(content, notes), notes)
     calls = _list_calls(raw)
@@ -183,7 +195,7 @@ def _read_part(part: object) -> str:
         if name in ("content", "output") and isinstance(value, list):
             return "\n".join(text for text in (_read_part(inner) for inner in value) if text)
     if kind == "tool_use":
-        call = {"name": part.get("name"), "arguments": part.get("input")}
+        call = {"name": part.get("name"), "arguments": prune_nulls(part.get("input"))}
         return f"<tool_call>\n{json.dumps(call, ensure_ascii=False, default=str)}\n</tool_call>"
     for medium in ("image", "audio", "video", "file"):
         if medium in kind:
@@ -220,7 +232,7 @@ def _loads(value: object) -> Any:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 

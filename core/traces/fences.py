@@ -8,8 +8,13 @@ from core.models import Message, Role
 from core.traces.calls import Call, build_call, decode_json, read_object, read_script
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([\w+-]*)[^\n]*$", re.MULTILINE)
-_SHELL_LANGUAGES = frozenset(["bash", "sh", "shell", "console", "zsh", "shell-session", "shellsession", "terminal", "mswea_bash_command"])
-_PROTOCOL = re.compile(r"bash-\$|\bONE_? command|terminal session|triple backticks|(?:one|single) (?:bash|shell) command")
+_SHELL_LANGUAGES = frozenset(
+    ["bash", "sh", "shell", "console", "zsh", "shell-session", "shellsession", "terminal", "mswea_bash_command"]
+)
+_PROTOCOL = re.compile(
+    r"bash-\$|\bONE_? command|terminal session|triple backticks"
+    r"|(?:one|ONE|single) (?:bash|shell) (?:command|code block)"
+)
 _OUTPUT_MARK = re.compile(
     r"\s*(?:OBSERVATION|Observation\b|<returncode>|<output>|EXECUTION RESULT|\[File: |New Terminal Output|Output:"
     r"|The output of|STDOUT|stdout)"
@@ -69,7 +74,7 @@ def list_fenced(messages: Sequence[Message], replies: list[int]) -> dict[int, li
     return {
         number: [call for block in found for call in read_script(block)]
         for number, found in blocks.items()
-        if number + 1 == len(messages) or _looks_like_output(messages[number + 1])
+        if number + 1 == len(messages) or not _is_said_by_person(messages[number + 1])
     }
 
 
@@ -98,8 +103,7 @@ def _drop_prompts(block: str) -> str:
 
 def _are_fences_executed(messages: Sequence[Message], replies: list[int], with_block: set[int]) -> bool:
     """Decide for the whole attempt: the prompt asks for it, or what follows most blocks is program output."""
-    start = replies[0]
-    if any(_PROTOCOL.search(message.content) for message in messages[:start]):
+    if any(_PROTOCOL.search(message.content) for message in messages[: replies[0]]):
         return True
     answered = [number for number in with_block if number + 1 < len(messages)]
     if any(_OUTPUT_MARK.match(messages[number + 1].content) for number in answered):
@@ -110,9 +114,12 @@ def _are_fences_executed(messages: Sequence[Message], replies: list[int], with_b
 
 
 def _looks_like_output(message: Message) -> bool:
-    if message.role is Role.TOOL:
-        return True
-    if message.role is Role.ASSISTANT:
+    return message.role is not Role.ASSISTANT and not _is_said_by_person(message)
+
+
+def _is_said_by_person(message: Message) -> bool:
+    # After an empty output, which some exports leave out, the assistant goes on; that is no person.
+    if message.role in (Role.ASSISTANT, Role.TOOL) or _OUTPUT_MARK.match(message.content):
         return False
     first = message.content[:4000].strip().split("\n", 1)[0][:500]
-    return bool(_OUTPUT_MARK.match(message.content)) or not _HUMAN.match(first)
+    return bool(_HUMAN.match(first))

@@ -20,6 +20,7 @@ from huggingface_hub.errors import (
 )
 
 from core.errors import SourceError, TraceHintsError, UsageError
+from core.traces.files import build_rows
 from core.traces.rows import KNOWN_COLUMNS
 from core.traces.sources import SourceIdentity, SourceRequest
 
@@ -115,7 +116,7 @@ class HubSource:
             if known:
                 table = table.select_columns(known)
             for batch in table.with_format("arrow").iter(batch_size=ROWS_AT_ONCE):
-                yield from batch.to_pylist()
+                yield from build_rows(batch)
         except _ERRORS as error:
             raise _translate(error, SourceRequest(source=self._repo)) from None
 

@@ -26,6 +26,7 @@ from core.traces.report import ImportReport
 from core.traces.rows import ReadRow, SetAside, list_missing_columns, read_row
 from core.traces.sources import Row, Source, SourceIdentity
 from core.traces.task_text import DEFAULT_MARKERS, TaskText, find_task_text
+from core.traces.text import normalise_text
 
 WINDOW_ROWS = 200
 WINDOW_CHARACTERS = 16_000_000
@@ -155,7 +156,7 @@ def _check_columns(source: Source) -> Iterator[Row]:
     if first and missing:
         plural = "columns" if len(missing) > 1 else "column"
         names = missing[0] if len(missing) == 1 else f"{', '.join(missing[:-1])} and {missing[-1]}"
-        has = ", ".join(sorted(columns)[:12]) or "none"
+        has = ", ".join(normalise_text(name).replace("\n", " ") for name in sorted(columns)[:12]) or "none"
         raise SourceError(
             f"{source.identity.source} holds no episode rows: {plural} {names} missing (it has: {has}). "
             "Each row must be one episode with trial_name, episode and conversations; "
@@ -169,16 +170,17 @@ def _stage_window(
     rows: Sequence[ReadRow],
 ) -> tuple[list[StagedRow], list[StagedConversation], dict[str, str]]:
     chains = {row.row_number: [digest.hex() for digest in build_chain(row.messages)] for row in rows}
-    covering: dict[tuple[str, str], int] = {}
+    # under task grouping one source trial name may stand in several trials
+    covering: dict[tuple[str, str, str], int] = {}
     for row in sorted(rows, key=lambda row: -len(row.messages)):
         for digest in chains[row.row_number]:
-            covering.setdefault((row.source_trial_name, digest), row.row_number)
+            covering.setdefault((row.trial_key, row.source_trial_name, digest), row.row_number)
     staged: list[StagedRow] = []
     conversations: list[StagedConversation] = []
     texts: dict[str, str] = {}
     for row in rows:
         chain = chains[row.row_number]
-        is_maximal = covering[row.source_trial_name, chain[-1]] == row.row_number
+        is_maximal = covering[row.trial_key, row.source_trial_name, chain[-1]] == row.row_number
         if is_maximal:
             conversations.append(
                 StagedConversation(

@@ -20,7 +20,8 @@ from core.traces.calls import (
     read_until,
 )
 from core.traces.fences import list_fenced, list_react
-from core.traces.shell import Program, list_lines
+from core.traces.programs import Program
+from core.traces.shell import list_lines
 
 REJECTIONS = (
     "Previous response had parsing errors:",
@@ -183,8 +184,9 @@ def _list_typed(typed: list[str], prompt: str) -> list[Call]:
     """Return one call per command line typed; special keys and answers to a pager are none."""
     calls: list[Call] = []
     for keystrokes in typed:
-        if keystrokes.strip() in _LEAVING:
+        if prompt and keystrokes.strip() in _LEAVING:
             prompt = ""
+            continue
         if len(keystrokes) < 200 and all(_SPECIAL_KEY.fullmatch(each) for each in keystrokes.split()):
             continue
         if prompt:

@@ -11,8 +11,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from core.traces.calls import Call
-from core.traces.shell import EDITOR_COMMANDS, is_viewer
+from core.traces.programs import EDITOR_COMMANDS, is_viewer
 
+# Source: SWE-agent's edit command.
+_REJECTED_EDIT = "Your proposed edit has introduced new syntax error"
+# Source: Harbor's export of claude-code.
+_HARNESS_VERDICT = "[error] tool reported failure"
 _MAX_ERROR = 300
 _MAX_JSON = 200_000
 _MAX_ECHOES = 200
@@ -24,18 +28,18 @@ _HEADER = re.compile(
     r"|<returncode>-?\d+</returncode>|```\w*)?[ \t]*"
 )
 _FOOTER = re.compile(
-    r"\s*(?:\(Open file: .*\)|\(Current directory: .*\)|bash-[\d.]*\$|</?\w+>|```|\[(?:Current|The command|Command|Python)"
-    r" .*\]|[\w.-]+@[\w.-]+:\S*[#$])?\s*"
+    r"\s*(?:\(Open file: .*\)|\(Current directory: .*\)|bash-[\d.]*\$|</?\w+>|```"
+    r"|\[(?:Current|The command|Command|Python) .*\]|[\w.-]+@[\w.-]+:\S*[#$])?\s*"
 )
 _EXIT_CODE = re.compile(
-    r"\b(?:exit(?:ed)?(?:[ _]with)?(?:[ _]exit)?[ _-]?(?:code|status)|return[ _]?code)\b[\"'>:=\s]{0,4}(?:of |is |was )?"
-    r"(-?\d{1,9})\b",
+    r"\b(?:exit(?:ed)?(?:[ _]with)?(?:[ _]exit)?[ _-]?(?:code|status)|return[ _]?code)\b[\"'>\]:=\s]{0,4}"
+    r"(?:of |is |was )?(-?\d{1,9})\b",
     re.IGNORECASE,
 )
 _WORDS = (
-    r"(?:invalid|cannot|can't|could not|couldn't|unable|no such|not found|unknown|unrecogni[sz]ed|illegal|missing|bad|fail"
-    r"|fatal|error|denied|is a directory|not a |refused|timed out|too many|too few|unexpected|unterminated|must |requires"
-    r"|does not exist|doesn't exist|no matching)"
+    r"(?:invalid|cannot|can't|could not|couldn't|unable|no such|not found|unknown|unrecogni[sz]ed|illegal|missing|bad"
+    r"|fail|fatal|error|denied|is a directory|not a |refused|timed out|too many|too few|unexpected|unterminated|must "
+    r"|requires|does not exist|doesn't exist|no matching)"
 )
 _REFUSAL = re.compile(
     r"\W{0,3}(?:wrong|incorrect|invalid|illegal|unknown|unrecogni[sz]ed|unsupported|missing|failed|failure|cannot|can't"
@@ -44,7 +48,7 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 _OPENING = re.compile(
-    r"[\W_]{0,4}(?:[\w.]{0,60}(?:Error|ERROR|Exception)|error|fatal|failed|failure|traceback)(?:\s*[:!\]]|\s+-\s|\s+\(|\s*$)"
+    r"[\W_]{0,4}(?:[\w.]{0,60}(?:Error|ERROR|Exception)|error|fatal|failed|failure|traceback)(?:\s*[:!\]>]|\s+-\s|\s+\(|\s*$)"
     r"(?!\s*(?:none|null|0\b))",
     re.IGNORECASE,
 )
@@ -53,8 +57,11 @@ _SHELL_MESSAGE = re.compile(
     r"|^\S{1,300}: command not found$|^\S{0,20}: \d+: \S{1,200}: not found$",
     re.MULTILINE,
 )
+_NOT_OPENED = re.compile(r"^\S{1,300}: +cannot open .+", re.MULTILINE)
 _TRACEBACK = "Traceback (most recent call last)"
-_NUMBER = r"(?!\s*(?:[-+]?[\d.]+(?:e[-+]?\d+)?%?\s*$|none\b|null\b|false\b|no errors?\b))"
+_NUMBER = r"(?!\s*(?:[-+]?[\d.]+(?:e[-+]?\d+)?%?\s*$|\(?none\b|null\b|false\b|no errors?\b))"
+_CODE = r"(?:\[\w+\]|\(\w+\)| \d+(?: \(\w+\))?)?"
+_IS_SET = r'(?:[1-9]|true|"(?!none|null)[^"\n]|\[\s*[^\]\s])'
 # In order of what tells a person most. A pattern is only tried where one of its words occurs.
 _MESSAGES = tuple(
     (tuple(words.split("|")), re.compile(pattern, re.MULTILINE))
@@ -62,17 +69,18 @@ _MESSAGES = tuple(
         ("proposed edit", r"^- [A-Z]+\d+ .+"),
         ("proposed edit", r"^Your proposed edit has introduced new syntax error.*"),
         (": E9|: F", r"^\S{1,300}:\d+:\d+: (?:E9|F[4-8])\d+ .+"),
-        ("Error|Exception", rf"^[ \t]{{0,4}}(?:Uncaught |Caused by: )?[\w.$]{{0,200}}(?:Error|Exception): {_NUMBER}.+"),
-        ("Exception in|panic|panicked|Uncaught", r"^(?:Exception in thread|panic: |thread '.{1,200}' panicked|Uncaught ).*"),
+        ("Error: |Exception: ", rf"^[ \t]{{0,4}}(?:Caused by: )?[\w.$]{{0,200}}(?:Error|Exception): {_NUMBER}.+"),
+        ("Exception in|panic|Uncaught", r"^(?:Exception in thread|panic: |thread '.{1,200}' panicked|Uncaught ).*"),
         ("npm ", r"^npm (?:ERR!|error) (?!A complete log).+"),
         ("fatal|Fatal|FATAL", r"^(?:\S{1,200}: )?(?:fatal|Fatal|FATAL)(?: error)?: .+"),
-        ("rror", rf"^[ \t]{{0,4}}(?:\S{{1,300}}: )?(?:error|Error|ERROR)(?:\[\w+\]|\(\w+\))?: (?!pip's ){_NUMBER}.+"),
+        ("rror|RROR", rf"^[ \t]{{0,4}}(?:\S{{1,300}}: )?(?:[Ee]rror|ERROR){_CODE}: (?!pip's ){_NUMBER}.+"),
         ("[ERROR]|E: ", r"^(?:\[ERROR\]|E:) .+"),
         ("***", r"^\S{0,20}make(?:\[\d+\])?: \*\*\* .+"),
         ("No such file", r"^.{0,500}[:(] ?No such file or directory\)?:?.*"),
         ("denied", r"^.{0,500}: [Pp]ermission denied\b.*"),
-        ("egmentation|dumped|Killed|Aborted", r"^(?:.{0,200}Segmentation fault.*|.{0,200}\(core dumped\).*|Killed|Aborted)$"),
-        ("imed out|IMED OUT", r"^[^\w\n]{0,3}(?:(?:The|Your) )?(?:[Cc]ommand|[Ee]xecution|EXECUTION|[Pp]rocess|[Rr]equest)\b.{0,80}(?i:timed out).*"),
+        ("egmentation|dumped", r"^.{0,200}(?:Segmentation fault|\(core dumped\)).*"),
+        ("Killed|Aborted", r"^(?:Killed|Aborted)$"),
+        ("imed out|IMED OUT", r"^[^\w\n]{0,3}(?i:(?:the |your )?(?:command|execution|process)\b.{0,80}timed out).*"),
         ("not supported", r"^.{0,300}is not supported by this environment.*"),
         ("BUILD FAIL", r"^(?:\[\w+\] )?BUILD FAIL(?:URE|ED).*"),
         ("FAIL", r"^(?:FAILED|FAIL:|FAIL\b).*|^.{0,300}[ >.]FAILED(?: \[.*)?$"),
@@ -80,13 +88,13 @@ _MESSAGES = tuple(
         ("Tests run", r"^.{0,20}Tests run:.{0,100}(?:Failures|Errors): [1-9].*"),
         ("error", r"^(?:Found )?[1-9]\d* errors?\b.*"),
         ("not ok", r"^not ok \d.*"),
-        ('"', r'^[ \t]*"(?:error|errors|total_errors|error_count|num_errors)"\s*:\s*(?:[1-9]|true|"(?!none|null)[^"\n]|\[\s*[^\]\s]).*'),
-        ('"', r'^[ \t]*"status"\s*:\s*"(?:error|fail)\w*".*'),
-        ('{"', r'^\{[^\n]*?"(?:error|errors)"\s*:\s*(?:[1-9]|true|"(?!none|null)[^"\n]|\[\s*[^\]\s]).*'),
+        ("rror", rf'^[ \t]*"(?:error|errors|total_errors|error_count|num_errors)"\s*:\s*{_IS_SET}.*'),
+        ("status", r'^[ \t]*"status"\s*:\s*"(?:error|fail)\w*".*'),
+        ("rror", rf'^\{{[^\n]*?"(?:error|errors)"\s*:\s*{_IS_SET}.*'),
     )
 )  # fmt: skip
 # Proof enough even where the harness reports exit code 0: `a; b` and `a | b` hide what happened to a.
-_STRONG_ERROR = re.compile(r"^[ \t]{0,4}[\w.]{0,200}(?:Error|Exception): \S.*", re.MULTILINE)
+_STRONG_ERROR = re.compile(rf"^[ \t]{{0,4}}[\w.]{{1,200}}(?:Error|Exception): {_NUMBER}.+", re.MULTILINE)
 _READING_TOOL = re.compile(
     r"(?:^|_)(?:read|view|open|cat|list|ls|search|find|get|show|fetch|browse|grep|glob|look|lookup|load|query|retrieve|think"
     r"|edit|write|create|replace|patch|insert|editor|navigate|scroll|click|goto)(?:_|$)"
@@ -114,17 +122,19 @@ def find_failure(observation: str, call: Call) -> str:
     """
     text = _ANSI.sub("", observation) if "\x1b" in observation else observation
     found = _find_failure(text, call)
+    if found is None and _HARNESS_VERDICT in text:
+        found = text.find(_HARNESS_VERDICT), len(text)
     return "" if found is None else _get_line(observation, text, found)
 
 
 def split_screen(observation: str, commands: Sequence[str]) -> list[Screen]:
-    """Return the parts of a terminal's output by the prompts that echo the commands, in order.
+    r"""Return the parts of a terminal's output by the prompts that echo the commands, in order.
 
     Commands without a visible echo share the part of the command before them. A screen may still show earlier turns,
     so the last echo counts.
 
     Args:
-        observation: e.g. `"root@x:/app# ls y\\nls: cannot access ..."`.
+        observation: e.g. `"root@x:/app# ls y\nls: cannot access ..."`.
         commands: the command lines in the order they were typed.
     """
     starts: dict[int, int] = {}
@@ -176,7 +186,9 @@ def _find_failure(text: str, call: Call) -> tuple[int, int] | None:
     if _OPENING.match(text, head) or _is_refused(text, head, max_lines=3):
         return _skip_bare_word(text, head)
     plain = _CAMEL.sub("_", call.tool).lower().replace("-", "_").replace(".", "_")
-    return None if _READING_TOOL.search(plain) else _check_output(text)
+    if _READING_TOOL.search(plain) and not text.startswith(_REJECTED_EDIT, head):
+        return None
+    return _check_output(text)
 
 
 def _check_shell(text: str, head: int, call: Call) -> tuple[int, int] | None:
@@ -185,12 +197,13 @@ def _check_shell(text: str, head: int, call: Call) -> tuple[int, int] | None:
     if is_editor and text.startswith("[File: ", head):
         return None
     code, said = _find_exit_code(text)
-    found = _search(_SHELL_MESSAGE, text) if "sh: " in text or "not found" in text else None
-    if found is None and (": " in text and any(f"{name}:" in text for name in names)):
-        found = _search(_build_own_message(names), text)
+    found = _find_own_message(text, head, names)
     if found is None and (is_editor or not is_viewer(call.programs)):
-        is_refused = _is_refused(text, head, max_lines=3 if is_editor else 1) and "help" not in call.text
-        found = _skip_bare_word(text, head) if is_refused else _check_output(text, is_told_fine=code == 0)
+        is_refused = _is_refused(text, head, max_lines=3 if is_editor else 1)
+        if is_refused and code != 0 and "help" not in call.text:
+            found = _skip_bare_word(text, head)
+        else:
+            found = _check_output(text, is_told_fine=code == 0)
     # A viewer's exit code 1 says that nothing was found or that files differ.
     is_told = code > 1 or (code == 1 and not is_viewer(call.programs))
     return found or (said if is_told else None)
@@ -230,18 +243,26 @@ def _find_exception(text: str) -> tuple[int, int] | None:
     return begin, start + len(_TRACEBACK)
 
 
+def _find_own_message(text: str, head: int, names: tuple[str, ...]) -> tuple[int, int] | None:
+    """Return the place of what the shell or one of these programs says in its own name."""
+    found = None
+    if "sh: " in text or "not found" in text:
+        found = _search(_SHELL_MESSAGE, text)
+    if found is None and ": " in text and any(f"{name}:" in text for name in names):
+        found = _search(_build_own_message(names), text)
+    if found is None and "git" in names and text.startswith(("fatal: ", "error: "), head):
+        found = head, head
+    if found is None and "file" in names and "cannot open" in text:
+        found = _search(_NOT_OPENED, text)
+    return found
+
+
 @lru_cache(maxsize=4096)
 def _build_own_message(names: tuple[str, ...]) -> re.Pattern[str]:
     """Return a pattern for what these programs say in their own name, e.g. `cat: x: No such file or directory`."""
-    known = "|".join(sorted({re.escape(name) for name in names[:50]})) or r"(?!)"
+    known = "|".join(sorted({re.escape(name) for name in names[:50]}))
     own = rf"^(?:\S{{0,200}}/)?(?:{known}):[ \d(].{{0,500}}?(?i:{_WORDS}).*|(?:{known}): (?i:{_WORDS}).*"
-    special = {
-        "git": r"|^(?:fatal|error): .+",
-        "file": r"|^\S{1,300}: +cannot open .+",
-        "curl": r"|^curl: \(\d+\) .+",
-        "cd": r"|^cd: .+",
-    }
-    return re.compile(own + "".join(pattern for name, pattern in special.items() if name in names), re.MULTILINE)
+    return re.compile(own, re.MULTILINE)
 
 
 def _check_json(text: str, head: int, call: Call) -> tuple[bool, tuple[int, int] | None]:
@@ -312,7 +333,7 @@ def _find_exit_code(text: str) -> tuple[int, tuple[int, int] | None]:
     """Return the exit code that the harness states at the beginning or the end, -1 if it states none."""
     head, tail = text[:400], max(400, len(text) - 600)
     for begin, part in ((tail, text[tail:]), (0, head)):
-        matches = list(_EXIT_CODE.finditer(part)) if "code" in part or "tatus" in part or "CODE" in part else []
+        matches = list(_EXIT_CODE.finditer(part)) if any(word in part for word in ("ode", "ODE", "tatus")) else []
         if matches:
             place = begin + matches[-1].start()
             return int(matches[-1][1]), (place, place)

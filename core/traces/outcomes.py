@@ -14,7 +14,8 @@ WORDS = {"true": 1.0, "success": 1.0, "passed": 1.0, "pass": 1.0} | {
     "fail": 0.0,
 }
 EXCEPTION_NAME = re.compile(
-    r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Timeout|Interrupt|Interrupted|Exit|Exceeded|Cancelled)"
+    r"(?:\w+\.)*[A-Z]\w*"
+    r"(?:Error|Exception|Group|Timeout|Interrupt|Interrupted|Exit|Iteration|Exceeded|Expired|Cancelled|Failure)"
 )
 
 ResultKey = float | str | None
@@ -33,7 +34,8 @@ def build_result_key(raw: str | None) -> ResultKey:
     if text.lower() in WORDS:
         return WORDS[text.lower()]
     try:
-        number = float(text)
+        # Python reads 1_0 as ten; nobody else does
+        number = float(text.replace("_", "?"))
     except ValueError:
         return text
     return None if math.isnan(number) else number

@@ -39,6 +39,10 @@ class FoundAttempt:
         """True if nothing says that the row belongs to another run."""
         return _may_be_equal(self.result, row.result) and _may_be_equal(self.run_id, row.run_id)
 
+    def count_shared(self, row: ChainedRow) -> int:
+        """How many of result and run id both know, given that they do not differ."""
+        return (row.result is not None and self.result is not None) + bool(row.run_id and self.run_id)
+
     def add(self, row: ChainedRow) -> None:
         """Make the row an episode; a value that was not known yet is known from now on."""
         self.rows.append(row)
@@ -54,12 +58,12 @@ def find_attempts(rows: Sequence[ChainedRow]) -> list[FoundAttempt]:
     """
     attempts: list[FoundAttempt] = []
     by_digest: dict[str, list[FoundAttempt]] = {}
-    for row in sorted(rows, key=lambda row: (-len(row.chain), row.row_number)):
-        # a row that knows its result goes to the attempt that has the same one, if there is a choice
+    # of equally long rows those that know more come first, so that little depends on the order in the source
+    for row in sorted(rows, key=lambda row: (-len(row.chain), (row.result is None) + (not row.run_id), row.row_number)):
         candidates = [attempt for attempt in by_digest.get(row.chain[-1], ()) if attempt.takes(row)]
         if candidates:
-            same = [attempt for attempt in candidates if (attempt.result, attempt.run_id) == (row.result, row.run_id)]
-            (same or candidates)[0].add(row)
+            # if there is a choice, the row goes to the run that it names
+            max(candidates, key=lambda attempt: attempt.count_shared(row)).add(row)
             continue
         attempt = FoundAttempt(maximal=row, rows=[row], result=row.result, run_id=row.run_id)
         attempts.append(attempt)

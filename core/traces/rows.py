@@ -25,7 +25,7 @@ OTHER_COLUMNS = (
     "verifier_output",
     "tool_definitions",
 )
-KNOWN_COLUMNS = (*OTHER_COLUMNS, *CONVERSATION_COLUMNS)
+KNOWN_COLUMNS = frozenset({*OTHER_COLUMNS, *CONVERSATION_COLUMNS})
 NO_TRIAL_NAMES = frozenset({"", "unknown-trial"})
 
 
@@ -72,10 +72,19 @@ def read_row(
     row: Mapping[str, Any], *, row_number: int, group_by: Grouping, reader: ConversationReader
 ) -> ReadRow | SetAside:
     """The row as import keeps it, or the reason why it is set aside."""
+    try:
+        return _read_row(row, row_number=row_number, group_by=group_by, reader=reader)
+    except RecursionError:
+        return SetAside(row_number, "values nested too deeply")
+
+
+def _read_row(
+    row: Mapping[str, Any], *, row_number: int, group_by: Grouping, reader: ConversationReader
+) -> ReadRow | SetAside:
     trace_source = _read_text(row.get("trace_source"))
     if trace_source and trace_source != "main":
         return SetAside(row_number, f'a sub-agent\'s trace (trace_source is "{trace_source[:80]}")')
-    value = next((row[name] for name in CONVERSATION_COLUMNS if row.get(name) is not None), None)
+    value = next((row[name] for name in CONVERSATION_COLUMNS if row.get(name)), None)
     try:
         messages = reader.read(value)
     except ValueError as error:
@@ -87,12 +96,14 @@ def read_row(
     source_trial_name = name if is_named else f"row-{row_number}"
     task = _read_text(row.get("task")) or None
     by_task = group_by is Grouping.TASK and task is not None
+    episode = _read_text(row.get("episode")) or f"row-{row_number}"
     return ReadRow(
         row_number=row_number,
         trial_key=f"task {task}" if by_task else f"name {name}" if is_named else f"row {row_number}",
         trial_name=task if by_task and task is not None else source_trial_name,
         source_trial_name=source_trial_name,
-        episode=_read_text(row.get("episode")) or f"row-{row_number}",
+        # several trials make one then, and each has an episode-0
+        episode=f"{source_trial_name}/{episode}" if group_by is Grouping.TASK else episode,
         messages=messages,
         task=task,
         result=read_result(row.get("result")),

@@ -15,8 +15,12 @@ class _Pattern(NamedTuple):
     expression: re.Pattern[str]
 
 
+_BEGIN = r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=\\u00[0-9a-fA-F]{2})|(?<=[0-9;\[][mK]))"
+"""Not inside a word; the letter that ends an escape such as `\\n` in an agent's JSON, or a colour's, is no word."""
+
+
 def _pattern(name: str, prefixes: tuple[str, ...], expression: str) -> _Pattern:
-    return _Pattern(name, prefixes, re.compile(rf"(?<![A-Za-z0-9])(?:{expression})"))
+    return _Pattern(name, prefixes, re.compile(rf"{_BEGIN}(?:{expression})"))
 
 
 PATTERNS = (

@@ -5,29 +5,11 @@ front of a command. Text that no shell would accept still gives an answer, in li
 """
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
-BUILTINS = frozenset(
-    ["cd", "pushd", "popd", "dirs", "echo", "printf", "export", "unset", "true", "false", "set", "source", ".", ":", "alias", "unalias", "test", "[", "[[", "sleep", "wait", "exit", "clear", "reset", "shopt", "trap", "eval", "read", "umask", "ulimit", "local", "return", "break", "continue", "shift", "declare", "typeset", "readonly", "let", "hash", "type", "command", "builtin", "exec", "history", "logout", "bg", "fg", "jobs", "stty", "pwd"]
-)
-"""Programs that do not say what a command line is for."""
+from core.traces.programs import Program, get_family
+from core.traces.shell_words import ASSIGNMENT, Token, list_tokens, unquote
 
-VIEWERS = frozenset(
-    ["cat", "head", "tail", "less", "more", "most", "grep", "egrep", "fgrep", "zgrep", "rg", "ag", "ack", "find", "fd", "ls", "ll", "tree", "wc", "nl", "od", "xxd", "hexdump", "strings", "file", "stat", "cut", "sort", "uniq", "tr", "column", "awk", "gawk", "mawk", "jq", "yq", "bat", "zcat", "tac", "rev", "fold", "comm", "paste", "which", "whereis", "locate", "du", "df", "ps", "env", "printenv", "id", "whoami", "uname", "hostname", "date", "man", "tee", "diff", "cmp", "open", "goto", "scroll_up", "scroll_down", "search_dir", "search_file", "find_file", "view_file"]
-)
-"""Programs whose output is content that somebody else wrote."""
-
-EDITOR_COMMANDS = frozenset(["open", "goto", "scroll_up", "scroll_down", "create", "edit", "search_dir", "search_file", "find_file", "submit"])
-"""SWE-agent's special commands. Source: SWE-agent, `config/commands`."""
-
-_GIT_VIEWERS = frozenset(["log", "show", "diff", "blame", "grep", "status", "ls-files", "ls-tree", "cat-file", "branch", "remote", "config"])
-_INSTALLERS = {
-    "pip": "install", "uv": "add install pip", "apt": "install", "apt-get": "install", "apk": "add", "yum": "install",
-    "dnf": "install", "brew": "install", "conda": "install create", "mamba": "install", "npm": "install i ci add",
-    "yarn": "add install", "pnpm": "add install i", "cargo": "install add", "go": "get install", "gem": "install",
-    "poetry": "add install", "snap": "install", "pacman": "-S -Sy -Syu", "R": "-e", "nvm": "install", "rustup": "",
-}  # fmt: skip
 # Each wrapper with those of its options that take a value.
 _WRAPPERS = {
     "sudo": "-u -g -h -p -C -U", "doas": "-u", "env": "-u -C -S", "nohup": "", "time": "-f -o", "timeout": "-s -k",
@@ -41,29 +23,9 @@ _CLOSING = frozenset(("fi", "done", "esac", "}"))
 _JOINING = frozenset(("then", "else", "elif", "do", "!", "time", "coproc"))
 _MAX_NESTING = 4
 
-_TOKEN = re.compile(
-    r"(?P<space>(?:[ \t\r\f\v]|\\\r?\n)+)"
-    r"|(?P<comment>\#[^\n]*)"
-    r"|(?P<newline>\n)"
-    r"|(?P<heredoc>\d*<<-?(?!<)[ \t]*)"
-    r"|(?P<redirect>\d*(?:<<<|<>|<&|>&|&>>|&>|>>|>\||<(?!\()|>(?!\())[ \t]*)"
-    r"|(?P<op>\|\||&&|;;&?|\|&|[;|&()])"
-)
-_PLAIN = re.compile(r"[^\s'\"\\$`;&|()<>]+")
-_DOUBLE_QUOTED = re.compile(r"[\"\\`]|\$\(")
-_BRACKETED = re.compile(r"['\"\\`()]")
-_BACKTICKED = re.compile(r"[\\`]")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[[^\]\s]*\])?\+?=")
-_NAME = re.compile(r"[\w.+@%~-]*[\w+~]$|\[\[?$|[.:]$")
-_VERSION = re.compile(r"(?<=^python)[\d.]+$|(?<=^pip)[\d.]+$|(?<=^node)\d+$|(?<=^php)[\d.]+$|(?<=[a-z+]-)\d[\d.]*$")
+_NAME = re.compile(r"(?![-%])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_.+@%~-]*[A-Za-z0-9_+~]$|\[\[?$|[.:]$")
+_LEADING_COMMENTS = re.compile(r"\s*(?:#[^\n]*(?:\s+|$))*")
 _EDIT = re.compile(r"\s*edit\s+\d+:\d+[^\n]*(?=\n|$)")
-
-
-class Program(NamedTuple):
-    """One program of a command line, with its arguments without quotes."""
-
-    name: str
-    arguments: tuple[str, ...] = ()
 
 
 class Line(NamedTuple):
@@ -73,18 +35,11 @@ class Line(NamedTuple):
     programs: tuple[Program, ...]
 
 
-class _Token(NamedTuple):
-    kind: str
-    value: str
-    end: int
-    nested: tuple[str, ...] = ()
-
-
 def list_lines(script: str) -> list[Line]:
-    """Return the logical lines of a script in order; blank lines and comments are none.
+    r"""Return the logical lines of a script in order; blank lines and comments are none.
 
     Args:
-        script: what was typed, e.g. `"cd /app && ls\\npython3 << 'EOF'\\nprint(1)\\nEOF\\n"` (two lines).
+        script: what was typed, e.g. `"cd /app && ls\npython3 << 'EOF'\nprint(1)\nEOF\n"` (two lines).
     """
     return _Reader(script, nesting=0).read()
 
@@ -94,41 +49,9 @@ def list_programs(script: str) -> tuple[Program, ...]:
     return tuple(program for line in list_lines(script) for program in line.programs)
 
 
-def find_main_program(programs: tuple[Program, ...]) -> Program | None:
-    """Return the first program that is no builtin, else the first, else None."""
-    return next((each for each in programs if each.name not in BUILTINS), programs[0] if programs else None)
-
-
-def is_viewer(programs: tuple[Program, ...]) -> bool:
-    """True if the output of these programs is displayed content, whose words say nothing of success."""
-    return bool(programs) and all(_only_shows(program) for program in programs)
-
-
-def is_install(programs: tuple[Program, ...]) -> bool:
-    """True if one of the programs installs something."""
-    return any(_installs(program) for program in programs)
-
-
-def get_family(name: str) -> str:
-    """Return the program's name without its version: `python3.11` and `python` are one family."""
-    return _VERSION.sub("", name) or name
-
-
-def _only_shows(program: Program) -> bool:
-    if program.name in BUILTINS or program.name in VIEWERS or program.name == "xargs":
-        return True
-    if program.name == "sed":
-        return not any(each.startswith("-i") or each.startswith("--in-place") for each in program.arguments)
-    if program.name == "git":
-        return next((each for each in program.arguments if not each.startswith("-")), "") in _GIT_VIEWERS
-    return False
-
-
-def _installs(program: Program) -> bool:
-    if get_family(program.name) == "python" and program.arguments[:2] == ("-m", "pip"):
-        return "install" in program.arguments
-    verbs = _INSTALLERS.get(get_family(program.name))
-    return verbs is not None and any(each in verbs.split() for each in program.arguments[:3])
+def drop_leading_comments(script: str) -> str:
+    """Return a script from its first command on; `""` if there is none."""
+    return _LEADING_COMMENTS.sub("", script, count=1).strip()
 
 
 class _Reader:
@@ -151,13 +74,13 @@ class _Reader:
         edit = _EDIT.match(self.script)
         if edit:
             return [Line(self.script.strip(), (Program("edit", tuple(edit.group().split()[1:])),))]
-        for token in _list_tokens(self.script):
+        for token in list_tokens(self.script):
             self._take(token)
         self._end_command()
         self._end_line(len(self.script))
         return self.lines
 
-    def _take(self, token: _Token) -> None:
+    def _take(self, token: Token) -> None:
         if token.kind == "word":
             self._take_word(token)
         elif token.kind == "target":
@@ -165,13 +88,13 @@ class _Reader:
         else:
             self._take_operator(token)
 
-    def _take_word(self, token: _Token) -> None:
+    def _take_word(self, token: Token) -> None:
         word = token.value
         mode = self.modes[-1] if self.modes else ""
         if mode == "case" or mode == "pattern":
             self._take_case_word(word, mode)
         elif self.words or self.mode in ("test", "skip"):
-            self.words.append(_unquote(word))
+            self.words.append(unquote(word))
             if word == "]]":
                 self.mode = ""
         elif word in _OPENING:
@@ -179,8 +102,10 @@ class _Reader:
         elif word in _CLOSING:
             self.depth = max(0, self.depth - 1)
             self.mode = "skip"
-        elif word not in _JOINING and not _ASSIGNMENT.match(word):
-            self.words.append(_unquote(word))
+            if word == "esac" and self.modes:
+                self.modes.pop()
+        elif word not in _JOINING and not ASSIGNMENT.match(word):
+            self.words.append(unquote(word))
             self.mode = "test" if word == "[[" else ""
         self.nested.extend(token.nested)
 
@@ -198,7 +123,7 @@ class _Reader:
             self.modes.pop()
             self.depth = max(0, self.depth - 1)
 
-    def _take_operator(self, token: _Token) -> None:
+    def _take_operator(self, token: Token) -> None:
         mode = self.modes[-1] if self.modes else ""
         if mode == "pattern":
             self.modes[-1] = "branch" if token.value == ")" else mode
@@ -235,10 +160,10 @@ class _Reader:
         self.joined = joined
 
     def _end_line(self, end: int) -> None:
-        text = self.script[self.start : end].strip()
+        text = drop_leading_comments(self.script[self.start : end])
         self.start = end
         programs, self.programs = tuple(self.programs), []
-        if programs or any(line.strip() and not line.lstrip().startswith("#") for line in text.split("\n")):
+        if text:
             self.lines.append(Line(text, programs))
 
 
@@ -275,7 +200,7 @@ def _unwrap(words: list[str]) -> list[str]:
     position = 1
     while position < len(words):
         word = words[position]
-        if not word.startswith("-") and not _ASSIGNMENT.match(word):
+        if not word.startswith("-") and not ASSIGNMENT.match(word):
             break
         position += 2 if word in valued else 1
     return words[position + (words[0] == "timeout") :]
@@ -303,121 +228,3 @@ def _list_started(name: str, words: list[str], nesting: int) -> list[Program]:
         flag = next((each for each in ("-exec", "-execdir") if each in words), None)
         rest = words[words.index(flag) + 1 :] if flag else []
     return _resolve(rest, nesting + 1) if rest and nesting < _MAX_NESTING else []
-
-
-def _list_tokens(script: str) -> Iterator[_Token]:
-    position, target, waiting = 0, "", []
-    while position < len(script):
-        if script.startswith("((", position):
-            position = _skip_quoted(script, position)[0]
-            yield _Token("word", "((arithmetic))", position)
-            continue
-        match = _TOKEN.match(script, position)
-        if match is None:
-            word, nested, position = _read_word(script, position)
-            if target == "heredoc":
-                waiting.append(_unquote(word))
-            yield _Token("target" if target else "word", word, position, nested)
-            target = ""
-            continue
-        position = match.end()
-        kind = str(match.lastgroup)
-        if kind in ("heredoc", "redirect"):
-            target = kind
-        elif kind in ("op", "newline"):
-            if kind == "newline" and waiting:
-                position, waiting = _skip_heredocs(script, position, waiting), []
-            yield _Token(kind, match.group(), position)
-            target = ""
-
-
-def _skip_heredocs(script: str, position: int, delimiters: list[str]) -> int:
-    for delimiter in delimiters:
-        position = _skip_heredoc(script, position, delimiter)
-    return position
-
-
-def _skip_heredoc(script: str, position: int, delimiter: str) -> int:
-    """Return where the line behind the delimiter begins; the delimiter may be indented by tabs (`<<-`)."""
-    start = position - 1
-    while (start := script.find(delimiter, start + 1)) >= 0:
-        behind = start + len(delimiter)
-        if script[behind : behind + 1] in ("", "\n") and script[start - 1 : start] in ("\n", "\t"):
-            return min(behind + 1, len(script))
-    return len(script)
-
-
-def _read_word(script: str, start: int) -> tuple[str, tuple[str, ...], int]:
-    """Return a word as written, the scripts of its substitutions, and where it ends."""
-    position, nested = start, []
-    while position < len(script):
-        plain = _PLAIN.match(script, position)
-        if plain:
-            position = plain.end()
-            if script.startswith("(", position) and _ASSIGNMENT.fullmatch(script, start, position):
-                position = _skip_quoted(script, position)[0]
-            continue
-        character = script[position]
-        if character == "\\":
-            position += 2
-        elif character == "'":
-            end = script.find("'", position + 1)
-            position = len(script) if end < 0 else end + 1
-        elif character in '"`' or script.startswith(("$(", "<(", ">("), position):
-            position, found = _skip_quoted(script, position)
-            nested.extend(found)
-        elif character == "$":
-            position += 1
-        else:
-            break
-    position = min(max(position, start + 1), len(script))
-    return script[start:position], tuple(nested), position
-
-
-def _skip_quoted(script: str, start: int) -> tuple[int, list[str]]:
-    """Return where a quotation, substitution or bracket ends, and the scripts right inside it."""
-    stack: list[tuple[str, int]] = []
-    nested: list[str] = []
-    position = start
-    while position < len(script):
-        closer = stack[-1][0] if stack else ""
-        opener, position = _next_bracket(script, position, closer)
-        if not opener:
-            return len(script), nested
-        if opener == "\\":
-            position += 1
-        elif opener == closer:
-            begin = stack.pop()[1]
-            _keep_script(nested, script[begin : position - 1], opener, len(stack), script[start])
-            if not stack:
-                return position, nested
-        elif opener == "'":
-            end = script.find("'", position)
-            position = len(script) if end < 0 else end + 1
-        else:
-            stack.append((")" if opener.endswith("(") else opener, position))
-    return len(script), nested
-
-
-def _next_bracket(script: str, position: int, closer: str) -> tuple[str, int]:
-    if not closer:
-        opener = script[position] if script[position] in "\"`(" else script[position : position + 2]
-        return opener, position + len(opener)
-    pattern = {'"': _DOUBLE_QUOTED, "`": _BACKTICKED}.get(closer, _BRACKETED)
-    match = pattern.search(script, position)
-    return (match.group(), match.end()) if match else ("", len(script))
-
-
-def _keep_script(nested: list[str], inside: str, closer: str, level: int, first: str) -> None:
-    # Level 0 is the word itself; inside double quotes a substitution is one level deeper.
-    is_outermost = level == 0 or (level == 1 and first == '"')
-    if closer in ")`" and is_outermost and first != "(" and not inside.startswith("("):
-        nested.append(inside)
-
-
-def _unquote(word: str) -> str:
-    if word[:1] in "'\"" and word[-1:] == word[:1] and len(word) > 1 and word[0] not in word[1:-1]:
-        return word[1:-1]
-    if "'" in word or '"' in word:
-        return word.replace('\\"', "\0").replace('"', "").replace("'", "").replace("\0", '"')
-    return word.replace("\\", "")

@@ -4,6 +4,7 @@ The boundary to `datasets`, `huggingface_hub` and the file formats: their errors
 """
 
 from collections.abc import Iterator
+from errno import ENAMETOOLONG
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
@@ -11,7 +12,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 from pydantic import BaseModel
 
 from core.errors import SourceError
-from core.traces.files import FILE_READERS
+from core.traces.files import FILE_READERS, show_name
+from core.traces.text import normalise_text
 
 Row = dict[str, Any]
 
@@ -65,18 +67,20 @@ class FileSource:
         Raises:
             SourceError: It does not exist, cannot be read, or has an ending that no reader knows.
         """
-        if not path.is_file():
-            raise SourceError(f"There is no file {path}. Check the path, or give the id of a Hub dataset.")
+        shown, known = normalise_text(str(path)), ", ".join(FILE_READERS)
+        if not _exists(path):
+            raise SourceError(f"There is no file {shown}. Check the path, or give the id of a Hub dataset.")
+        if path.is_dir():
+            raise SourceError(f"{shown} is a folder. Give one of its files, one that ends in {known}.")
         if path.suffix.lower() not in FILE_READERS:
-            known = ", ".join(FILE_READERS)
-            raise SourceError(f"{path.name} has an ending that cannot be read. Give a file that ends in {known}.")
+            raise SourceError(f"{show_name(path)} has an ending that cannot be read. Give a file that ends in {known}.")
         self._path = path
         try:
             with path.open("rb") as file:
                 revision = _hash_file(file)
         except OSError as error:
-            raise SourceError(f"{path} cannot be read ({error.strerror}). Check its permissions.") from None
-        self.identity = SourceIdentity("file", path.stem, str(path), None, None, revision)
+            raise SourceError(f"{shown} cannot be read ({error.strerror}). Check its permissions.") from None
+        self.identity = SourceIdentity("file", normalise_text(path.stem), shown, None, None, revision)
 
     def count_rows(self) -> int | None:
         """Rows in all, or None if only reading tells."""
@@ -100,9 +104,9 @@ def load_source(request: SourceRequest) -> Source:
     Raises:
         SourceError: There is no such file or repository, it may not be read, or the request is ambiguous.
     """
-    path = Path(request.source).expanduser()
+    path = _find_path(request.source)
     looks_like_path = path.suffix.lower() in FILE_READERS or request.source.startswith(("/", "./", "../", "~"))
-    if path.exists() or looks_like_path:
+    if looks_like_path or _exists(path):
         unused = [name for name in ("config", "split", "revision") if getattr(request, name)]
         if unused:
             raise SourceError(f"A local file has no {unused[0]}. Leave --{unused[0]} out.")
@@ -111,6 +115,23 @@ def load_source(request: SourceRequest) -> Source:
     from core.traces.hub import HubSource
 
     return HubSource(request)
+
+
+def _find_path(source: str) -> Path:
+    try:
+        return Path(source).expanduser()
+    except RuntimeError:
+        # a home folder of nobody
+        return Path(source)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        if error.errno == ENAMETOOLONG:
+            return False
+        raise SourceError(f"{path} cannot be read ({error.strerror}). Check its permissions.") from None
 
 
 def _hash_file(file: Any) -> str:
