@@ -52,22 +52,27 @@ def pack_files(files: TaskFiles) -> bytes:
     return packed.getvalue()
 
 
-def unpack_files(packed: bytes) -> TaskFiles:
+def unpack_files(packed: bytes, *, max_bytes: int = MAX_TOTAL_BYTES, max_entries: int = MAX_ENTRIES) -> TaskFiles:
     """The files of a tar or tar.gz that somebody else made.
+
+    Args:
+        packed: The archive.
+        max_bytes: Of all files together.
+        max_entries: Files and folders.
 
     Raises:
         SourceError: It is damaged, too large, or an entry of it is a link, a device or leads out of its folder.
     """
-    stream = _Limited(packed)
+    stream = _Limited(packed, limit=max_bytes + max_entries * _HEADERS_PER_ENTRY * 512)
     contents: dict[str, bytes] = {}
     executables = set()
     try:
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for number, entry in enumerate(archive):
-                if number >= MAX_ENTRIES:
-                    raise SourceError(f"It has more than {MAX_ENTRIES} entries.")
+                if number >= max_entries:
+                    raise SourceError(f"It has more than {max_entries} entries.")
                 path = check_path(entry.name)
-                _check_kind(entry)
+                _check_kind(entry, max_bytes)
                 _add(contents, path, archive, entry)
                 if entry.isfile() and entry.mode & 0o100:
                     executables.add(path)
@@ -130,29 +135,29 @@ def _list_parents(paths: Iterable[str]) -> Iterable[str]:
         yield from (str(parent) for parent in PurePosixPath(path).parents)
 
 
-def _check_kind(entry: tarfile.TarInfo) -> None:
+def _check_kind(entry: tarfile.TarInfo, max_bytes: int) -> None:
     if entry.issym() or entry.islnk():
         raise SourceError(f"Its entry {_shown(entry.name)} is a link.")
     if not entry.isfile() and not entry.isdir():
         raise SourceError(f"Its entry {_shown(entry.name)} is neither a file nor a folder.")
-    if entry.issparse() or not 0 <= entry.size <= MAX_TOTAL_BYTES:
-        raise SourceError(f"Its entry {_shown(entry.name)} is sparse or larger than {MAX_TOTAL_BYTES >> 20} MB.")
+    if entry.issparse() or not 0 <= entry.size <= max_bytes:
+        raise SourceError(f"Its entry {_shown(entry.name)} is sparse or larger than {max_bytes >> 20} MB.")
 
 
 class _Limited(io.BufferedIOBase):
     """Reads on until more has come out than any task may hold: a bomb never unfolds."""
 
-    def __init__(self, packed: bytes) -> None:
+    def __init__(self, packed: bytes, *, limit: int) -> None:
         source = io.BytesIO(packed)
         self._source = gzip.GzipFile(fileobj=source) if packed[:2] == b"\x1f\x8b" else source
-        self._left = MAX_TOTAL_BYTES + MAX_ENTRIES * _HEADERS_PER_ENTRY * 512
+        self._limit = self._left = limit
 
     def read(self, size: int | None = -1, /) -> bytes:
         wanted = self._left + 1 if size is None or size < 0 else min(size, self._left + 1)
         block = self._source.read(wanted)
         self._left -= len(block)
         if self._left < 0:
-            raise SourceError(f"Unpacked it is larger than {MAX_TOTAL_BYTES >> 20} MB.")
+            raise SourceError(f"Unpacked it is larger than {self._limit >> 20} MB.")
         return block
 
     def drain(self) -> None:

@@ -109,7 +109,7 @@ class _FolderTasks:
         return None if folder is None else load_folder(folder)
 
 
-def load_folder(root: Path) -> TaskFiles:
+def load_folder(root: Path, *, max_bytes: int = MAX_TOTAL_BYTES, max_entries: int = MAX_ENTRIES) -> TaskFiles:
     """The files of one task folder on disk.
 
     Raises:
@@ -117,7 +117,7 @@ def load_folder(root: Path) -> TaskFiles:
     """
     contents: dict[str, bytes] = {}
     executables = set()
-    left = MAX_TOTAL_BYTES
+    left = max_bytes
     try:
         for path in sorted(root.rglob("*")):
             name = check_path(path.relative_to(root).as_posix())
@@ -128,8 +128,8 @@ def load_folder(root: Path) -> TaskFiles:
             if not stat.S_ISREG(facts.st_mode):
                 raise SourceError(f"Its entry {ascii(name)} is a link or a device.")
             left -= facts.st_size
-            if left < 0 or len(contents) >= MAX_ENTRIES:
-                raise SourceError(f"It has more than {MAX_TOTAL_BYTES >> 20} MB or {MAX_ENTRIES} entries.")
+            if left < 0 or len(contents) >= max_entries:
+                raise SourceError(f"It has more than {max_bytes >> 20} MB or {max_entries} entries.")
             contents[name] = path.read_bytes()
             if facts.st_mode & stat.S_IXUSR:
                 executables.add(name)

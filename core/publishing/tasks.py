@@ -63,7 +63,8 @@ class BuiltTask(NamedTuple):
 
 def load_facts(store: Store, trial_id: int) -> TrialFacts:
     """What is published of a trial, and what it rests on."""
-    hints = [hint for hint in store.curation.list_hints(trial_id) if hint.state is HintState.ACCEPTED]
+    accepted = (hint for hint in store.curation.list_hints(trial_id) if hint.state is HintState.ACCEPTED)
+    hints = [hint for hint in accepted if render_hint(hint.text)]
     hints.sort(key=lambda hint: _KIND_ORDER[hint.kind])
     origins = [origin for hint in hints for origin in hint.origins]
     if not hints:
@@ -182,17 +183,19 @@ def _read_instruction(contents: Mapping[str, bytes]) -> str:
     return contents[INSTRUCTION].decode("utf-8", "surrogateescape")
 
 
-def _find_approval(decisions: Sequence[Decision]) -> Decision | None:
-    return next((item for item in reversed(decisions) if item.hint_id is None and item.action == "approve"), None)
+def _find_last(decisions: Sequence[Decision], action: str) -> Decision | None:
+    return next((item for item in reversed(decisions) if item.hint_id is None and item.action == action), None)
 
 
 def _is_reviewed(decisions: Sequence[Decision]) -> bool:
-    approval = _find_approval(decisions)
+    approval = _find_last(decisions, "approve")
     return approval is not None and approval.reviewer != UNATTENDED
 
 
 def _list_decision_ids(facts: TrialFacts) -> list[str]:
-    approval = _find_approval(facts.decisions)
+    approval = _find_last(facts.decisions, "approve")
+    is_edited = facts.trial.edited_task_text is not None
+    edit = _find_last(facts.decisions, "edit task text") if is_edited else None
     last = {decision.hint_id: decision.id for decision in facts.decisions if decision.hint_id is not None}
-    ids = [approval.id] if approval else []
+    ids = [decision.id for decision in (approval, edit) if decision is not None]
     return ids + [last[hint.id] for hint in facts.hints if hint.id in last]

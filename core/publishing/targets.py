@@ -1,0 +1,88 @@
+"""Where a publication goes, looked at before anything is built: refusals come first and cost nothing.
+
+`hub` is imported late: huggingface_hub reads its address from the environment when it is imported.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.errors import UsageError
+from core.models import Dataset
+from core.progress import Progress
+from core.publishing.folder import FolderTarget, check_folder
+from core.publishing.manifest import build_source
+from core.publishing.names import check_prefix, check_repo_name
+from core.publishing.options import PublishOptions
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.publishing.hub import HubTarget
+    from core.publishing.hub_calls import Calls, Clock, Limits
+
+
+class Patience(NamedTuple):
+    """Time, and how much of it; None stands for the real clock and the usual limits."""
+
+    clock: "Clock | None" = None
+    limits: "Limits | None" = None
+
+
+class Targets(NamedTuple):
+    """The folder, the repository, or both."""
+
+    folder: FolderTarget | None
+    hub: "HubTarget | None"
+
+    def list_removed(self, kept: set[str]) -> list[str]:
+        """Trials whose tasks are there now and would be gone, in order of first appearance."""
+        manifests = [target.manifest for target in self if target is not None and target.manifest is not None]
+        names = dict.fromkeys(task.trial_name for manifest in manifests for task in manifest.tasks)
+        return [name for name in names if name not in kept]
+
+
+def check_options(options: PublishOptions) -> None:
+    """Refuse what the options alone show to be wrong.
+
+    Raises:
+        UsageError: Neither repository nor folder, or a malformed name.
+    """
+    check_prefix(options.prefix)
+    if options.repo is None and options.output_dir is None:
+        raise UsageError("Say where to publish: a repository with --repo-name, or a folder with --output-dir.")
+    if options.repo is not None:
+        check_repo_name(options.repo)
+
+
+def find_targets(
+    dataset: Dataset, options: PublishOptions, settings: Settings, patience: Patience, progress: Progress
+) -> Targets:
+    """The folder and the repository; nothing is written yet.
+
+    Raises:
+        PublishError: One of them holds something else, or cannot be reached.
+        UsageError: There is no token.
+    """
+    source = build_source(dataset)
+    folder = hub = None
+    if options.output_dir is not None:
+        folder = check_folder(Path(options.output_dir), source=source, replace=options.replace)
+    if options.repo is not None:
+        from core.publishing.hub import find_target
+
+        hub = find_target(
+            options.repo,
+            source=source,
+            private=options.private,
+            replace=options.replace,
+            settings=settings,
+            calls=make_calls(patience, 0, lambda: progress("checking the target")),
+        )
+    return Targets(folder, hub)
+
+
+def make_calls(patience: Patience, size: int, on_wait: Callable[[], None]) -> "Calls":
+    """Calls to the Hub, whose time runs from here; see `Calls`."""
+    from core.publishing.hub_calls import Calls, Clock, Limits
+
+    return Calls(patience.limits or Limits(), size=size, clock=patience.clock or Clock(), on_wait=on_wait)

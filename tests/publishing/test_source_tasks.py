@@ -1,0 +1,217 @@
+import base64
+import json
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from core.curation.decisions import edit_task_text
+from core.errors import PublishError, SourceError
+from core.publishing.archive import TaskFiles, pack_files
+from core.publishing.source_tasks import load_folder, open_source_tasks
+from core.store import Store
+from tests.publishing.approved import make_approved, publish_folder
+from tests.publishing.unpacked import list_files, unpack_tasks
+
+NOT_UTF8 = b"Book it\r\n\xff\xfe \n"
+
+
+def write_task(root: Path, name: str, instruction: bytes, **more: bytes) -> Path:
+    folder = root / name
+    files = {"instruction.md": instruction, "tests/test.sh": b"#!/bin/sh\nexit 0\n", "task.toml": b"", **more}
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    (folder / "tests/test.sh").chmod(0o755)
+    (folder / "environment").mkdir()
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "source"
+    write_task(root, "book-0", b"Task: book flight 0", **{"solution/solve.sh": b"\x00\xff"})
+    write_task(root, "book-1", NOT_UTF8, **{"metadata.json": b"{}"})
+    write_task(root, ".hidden", b"x")
+    (root / "README.md").write_text("no task")
+    return root
+
+
+def write_table(root: Path, path: Path, *, column: str = "path") -> Path:
+    folder = "all/" if column == "path" else ""
+    packed = {f"{folder}{name}": pack_files(load_folder(root / name)) for name in ("book-0", "book-1")}
+    rows = [{column: name, "task_binary": binary} for name, binary in packed.items()]
+    if path.suffix == ".jsonl":
+        lines = [{column: name, "task_binary": base64.b64encode(it).decode()} for name, it in packed.items()]
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["folder", "tasks.parquet", "tasks.jsonl", "by task.parquet"])
+def test_everything_is_carried_over_and_only_the_instruction_changes(
+    store: Store, tmp_path: Path, root: Path, kind: str
+) -> None:
+    dataset, _ = make_approved(store)
+    column = "task" if kind.startswith("by task") else "path"
+    source = root if kind == "folder" else write_table(root, tmp_path / kind, column=column)
+    result = publish_folder(store, dataset, tmp_path / "out", tasks=str(source))
+    first, second = unpack_tasks(tmp_path / "out", tmp_path / "tasks").values()
+    assert (result.trials, result.left_out) == (2, [])
+
+    theirs, ours = list_files(root / "book-0"), list_files(first)
+    assert ours.pop("instruction.md").startswith(theirs.pop("instruction.md") + b"\n\n---\n\n# Hints\n")
+    assert json.loads(ours.pop("metadata.json"))["has_verifier"] is True
+    assert ours == theirs
+    assert os.access(first / "tests/test.sh", os.X_OK)
+    assert not os.access(first / "solution/solve.sh", os.X_OK)
+    assert (first / "environment").is_dir()
+
+    assert (second / "instruction.md").read_bytes().startswith(NOT_UTF8 + b"\n\n---\n\n# Hints\n")
+    assert (second / "metadata.json").read_bytes() == b"{}"
+    assert json.loads((second / "trace_hints_metadata.json").read_text())["trial_name"] == "flight-1"
+
+
+def test_another_instruction_than_the_traces_have_is_a_warning(store: Store, tmp_path: Path, root: Path) -> None:
+    dataset, _ = make_approved(store)
+    (warning,) = publish_folder(store, dataset, tmp_path / "out", tasks=str(root)).warnings
+    assert warning.trial == "flight-1"
+    assert "differs from the task text in the traces" in warning.reason
+
+
+def test_reviewers_edit_wins_with_a_warning(store: Store, tmp_path: Path, root: Path) -> None:
+    dataset, trials = make_approved(store, 1)
+    edit_task_text(store, trials[0], "Book any flight.", reviewer="ada", action_id="e")
+    (warning,) = publish_folder(store, dataset, tmp_path / "out", tasks=str(root)).warnings
+    (task,) = unpack_tasks(tmp_path / "out", tmp_path / "tasks").values()
+    assert (task / "instruction.md").read_text().startswith("Book any flight.\n\n---")
+    assert "reviewer's task text replaces" in warning.reason
+
+
+def test_folder_that_is_a_task_itself_is_taken(store: Store, tmp_path: Path, root: Path) -> None:
+    dataset, _ = make_approved(store, 1)
+    assert publish_folder(store, dataset, tmp_path / "out", tasks=str(root / "book-0")).trials == 1
+
+
+def test_trial_without_a_source_task_is_left_out_by_name(store: Store, tmp_path: Path, root: Path) -> None:
+    dataset, _ = make_approved(store, 3)
+    result = publish_folder(store, dataset, tmp_path / "out", tasks=str(root))
+    assert result.trials == 2
+    assert [(note.trial, note.reason) for note in result.left_out] == [
+        ("flight-2", 'source has no task "book-2". Add it, or publish without --tasks.')
+    ]
+
+
+def test_names_are_never_matched_in_part(store: Store, tmp_path: Path, root: Path) -> None:
+    dataset, _ = make_approved(store, 1, task="book-0__abc1234")
+    with pytest.raises(PublishError, match='source has no task "book-0__abc1234"'):
+        publish_folder(store, dataset, tmp_path / "out", tasks=str(root))
+
+
+def test_trial_name_is_the_name_where_there_is_no_task(store: Store, tmp_path: Path) -> None:
+    write_task(tmp_path / "source", "flight-0", b"Book")
+    dataset, _ = make_approved(store, 1, task=None)
+    assert publish_folder(store, dataset, tmp_path / "out", tasks=str(tmp_path / "source")).trials == 1
+
+
+def test_secret_in_a_carried_file_keeps_the_task_back(store: Store, tmp_path: Path, root: Path) -> None:
+    (root / "book-0" / "notes.txt").write_text("AKIA" + "QWERTYUIOPASDFGH")
+    dataset, _ = make_approved(store)
+    (left_out,) = publish_folder(store, dataset, tmp_path / "out", tasks=str(root)).left_out
+    assert left_out.reason.startswith("Its file 'notes.txt' holds a secret (AWS access key)")
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../book-1"])
+def test_link_in_a_task_folder_is_refused_by_name(store: Store, tmp_path: Path, root: Path, target: str) -> None:
+    (root / "book-0" / "tests" / "link").symlink_to(target)
+    dataset, _ = make_approved(store)
+    (left_out,) = publish_folder(store, dataset, tmp_path / "out", tasks=str(root)).left_out
+    assert "'tests/link' is a link or a device" in left_out.reason
+
+
+def test_task_folder_that_is_a_link_is_no_task(tmp_path: Path, root: Path) -> None:
+    (root / "book-9").symlink_to(root / "book-0")
+    with open_source_tasks(str(root), wanted=()) as tasks:
+        assert tasks.find_files("book-9") is None
+
+
+def test_hostile_archive_leaves_its_trial_out_by_name(store: Store, tmp_path: Path, root: Path) -> None:
+    good = pack_files(load_folder(root / "book-1"))
+    rows = [{"path": "book-0", "task_binary": pack_files(TaskFiles({"../x": b""}))}]
+    path = tmp_path / "tasks.parquet"
+    pq.write_table(pa.Table.from_pylist([*rows, {"path": "book-1", "task_binary": good}]), path)
+    dataset, _ = make_approved(store)
+    result = publish_folder(store, dataset, tmp_path / "out", tasks=str(path))
+    assert result.trials == 1
+    assert "\"book-0\" cannot be used. Its entry '../x' has a name that leads elsewhere" in result.left_out[0].reason
+
+
+def test_task_without_an_instruction_is_left_out(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "tasks.parquet"
+    rows = [{"path": "book-0", "task_binary": pack_files(TaskFiles({"task.toml": b""}))}]
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    dataset, _ = make_approved(store, 1)
+    with pytest.raises(PublishError, match='"book-0" has no instruction.md'):
+        publish_folder(store, dataset, tmp_path / "out", tasks=str(path))
+
+
+def test_two_tasks_of_one_name_are_not_guessed_between(store: Store, tmp_path: Path) -> None:
+    rows = [
+        {"path": f"{folder}/book-0", "task_binary": pack_files(TaskFiles({"instruction.md": folder.encode()}))}
+        for folder in ("a", "b")
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "tasks.parquet")
+    dataset, _ = make_approved(store, 1)
+    with pytest.raises(PublishError, match="Several tasks have this name"):
+        publish_folder(store, dataset, tmp_path / "out", tasks=str(tmp_path / "tasks.parquet"))
+
+
+def test_only_wanted_archives_are_put_aside(tmp_path: Path, root: Path) -> None:
+    path = write_table(root, tmp_path / "tasks.parquet")
+    with open_source_tasks(str(path), wanted={"book-1"}) as tasks:
+        assert tasks.find_files("book-0") is None
+        assert tasks.find_files("book-1") is not None
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ({"x": [1]}, "it needs the columns path"),
+        ({"path": ["a"], "task": ["b"]}, "it needs the columns path"),
+        ({"path": [None], "task_binary": [b""]}, "row 0: no task in it"),
+        ({"path": ["a"], "task_binary": [None]}, "row 0: no task in it"),
+        ({"path": ["a"], "task_binary": ["no base64!"]}, "task_binary is not base64"),
+        (None, "not a readable parquet file"),
+    ],
+)
+def test_table_that_holds_no_tasks_is_refused(tmp_path: Path, content: dict[str, object] | None, reason: str) -> None:
+    path = tmp_path / "tasks.parquet"
+    if content is None:
+        path.write_bytes(b"no parquet")
+    else:
+        pq.write_table(pa.table(content), path)
+    with pytest.raises(SourceError, match=reason), open_source_tasks(str(path), wanted={"a"}):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("absent/", "no task folders"), ("absent.parquet", "There is no"), ("notes.txt", "holds no tasks")],
+)
+def test_place_without_tasks_is_refused(tmp_path: Path, name: str, reason: str) -> None:
+    if name.endswith("/"):
+        (tmp_path / name).mkdir()
+    elif name == "notes.txt":
+        (tmp_path / name).write_text("x")
+    with pytest.raises(SourceError, match=reason), open_source_tasks(str(tmp_path / name), wanted=()):
+        pass
+
+
+def test_task_folder_that_is_too_large_is_refused(root: Path) -> None:
+    with pytest.raises(SourceError, match="more than 0 MB or 10000 entries"):
+        load_folder(root / "book-0", max_bytes=10)
+    with pytest.raises(SourceError, match="or 2 entries"):
+        load_folder(root / "book-0", max_entries=2)
