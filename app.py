@@ -1,0 +1,35 @@
+"""The frame around the pages: `streamlit run app.py`. Page config, navigation, and who is reviewing."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.settings import export_hub_settings, load_settings
+from pages.shared import navigation
+from pages.shared.cold_start import take_back_page_not_found
+from pages.shared.problems import problems_shown
+from pages.shared.reviewer import show_reviewer
+
+SIDEBAR_WIDTH = 232
+# a file of ours: the browser would fetch a named icon from elsewhere
+ICON = Path(__file__).with_name("pages") / "shared" / "icon.svg"
+
+st.set_page_config(page_title="Trace Hints", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+with problems_shown():
+    # before any import of huggingface_hub, which reads its address and token only then
+    export_hub_settings(load_settings())
+page = st.navigation(
+    {
+        "Trace Hints": [
+            st.Page(navigation.OVERVIEW, title="Overview", icon=":material/dashboard:", default=True),
+            st.Page(navigation.TRACES, title="Traces", icon=":material/database:", url_path="traces"),
+            st.Page(navigation.BATCHES, title="Batches", icon=":material/bolt:", url_path="batches"),
+            st.Page(navigation.REVIEW, title="Review", icon=":material/rate_review:", url_path="review"),
+            st.Page(navigation.PUBLISH, title="Publish", icon=":material/publish:", url_path="publish"),
+        ]
+    }
+)
+with st.sidebar:
+    show_reviewer()
+    take_back_page_not_found(page)
+page.run()

@@ -1,0 +1,77 @@
+"""What was decided today, over time and by reviewer."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import altair as alt
+import pyarrow as pa
+import streamlit as st
+
+from core.store.overview import TrialDecision
+
+FINE_MINUTES = 10
+COARSE_MINUTES = 60
+FINE_SPAN = timedelta(hours=3)
+"""A longer day is shown by the hour."""
+
+
+def show_decisions(decisions: Sequence[TrialDecision]) -> None:
+    """Bars over time and a table by reviewer; nothing on a day without decisions.
+
+    Args:
+        decisions: Of today, oldest first.
+    """
+    if not decisions:
+        return
+    times = [datetime.fromisoformat(item.at_utc).astimezone() for item in decisions]
+    minutes = FINE_MINUTES if times[-1] - times[0] <= FINE_SPAN else COARSE_MINUTES
+    left, right = st.columns([1.25, 1])
+    with left.container(border=True, height="stretch"):
+        st.subheader(f"Decisions per {'10 minutes' if minutes == FINE_MINUTES else 'hour'}, today", anchor=False)
+        st.altair_chart(_build_chart(decisions, times, minutes), alt="Decisions today over time, by reviewer")
+    with right.container(border=True, height="stretch"):
+        st.subheader("By reviewer", anchor=False)
+        st.dataframe(_list_reviewers(decisions), hide_index=True, alt="Decisions today by reviewer")
+
+
+def _build_chart(decisions: Sequence[TrialDecision], times: Sequence[datetime], minutes: int) -> alt.Chart:
+    counts = Counter((_begin_slot(time, minutes), item.reviewer) for item, time in zip(decisions, times, strict=True))
+    slots = _list_slots(_begin_slot(times[0], minutes), _begin_slot(times[-1], minutes), minutes)
+    rows = [{"time": f"{slot:%H:%M}", "reviewer": who, "trials": count} for (slot, who), count in counts.items()]
+    chart: alt.Chart = (
+        alt.Chart(pa.Table.from_pylist(rows))
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "time:N",
+                title=None,
+                sort=[f"{slot:%H:%M}" for slot in slots],
+                scale=alt.Scale(domain=[f"{slot:%H:%M}" for slot in slots]),
+                axis=alt.Axis(labelAngle=0, labelOverlap=True),
+            ),
+            y=alt.Y("trials:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d")),
+            color=alt.Color("reviewer:N", title=None, legend=alt.Legend(orient="top")),
+            tooltip=["time:N", "reviewer:N", "trials:Q"],
+        )
+        .properties(height=220)
+    )
+    return chart
+
+
+def _begin_slot(time: datetime, minutes: int) -> datetime:
+    return time.replace(minute=time.minute - time.minute % minutes if minutes < 60 else 0, second=0, microsecond=0)
+
+
+def _list_slots(first: datetime, last: datetime, minutes: int) -> list[datetime]:
+    step = timedelta(minutes=minutes)
+    return [first + i * step for i in range(int((last - first) / step) + 1)]
+
+
+def _list_reviewers(decisions: Sequence[TrialDecision]) -> list[dict[str, object]]:
+    today = Counter(item.reviewer for item in decisions)
+    approved = Counter(item.reviewer for item in decisions if item.action == "approve")
+    return [
+        {"Reviewer": who, "Today": count, "Approved": f"{approved[who] / count:.0%}"}
+        for who, count in today.most_common()
+    ]

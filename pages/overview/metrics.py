@@ -1,0 +1,41 @@
+"""Four figures of the review."""
+
+import streamlit as st
+
+from core.store.overview import ReviewPace
+from pages.shared.figures import show_figure
+
+
+def show_metrics(pace: ReviewPace) -> None:
+    """Decided today, pace, share approved, share of hints edited; each with what it is made of.
+
+    Args:
+        pace: Of at least one decision.
+    """
+    more = pace.decided_today - pace.decided_yesterday
+    today, speed, approved, edited = st.columns(4)
+    with today:
+        show_figure(
+            "Decided today",
+            f"{pace.decided_today:,}",
+            f"{abs(more):,} {'more' if more > 0 else 'fewer'} than yesterday" if more else "as many as yesterday",
+            color="green" if more > 0 else "gray",
+        )
+    with speed:
+        show_figure(
+            "Per hour",
+            f"{pace.per_hour:,}" if pace.per_hour else "–",
+            f"median {pace.median_seconds:.0f} s a trial" if pace.median_seconds else "known after two decisions",
+        )
+    with approved:
+        show_figure("Approved", _share(pace.approved, pace.decided), f"{pace.approved:,} of {pace.decided:,} decided")
+    with edited:
+        show_figure(
+            "Hints edited",
+            _share(pace.edited_hints, pace.kept_hints),
+            f"{pace.edited_hints:,} of {pace.kept_hints:,} kept hints",
+        )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}".replace("%", " %") if whole else "–"

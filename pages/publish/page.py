@@ -1,0 +1,5 @@
+"""Page."""
+
+from pages.shared.layout import show_title
+
+show_title("publish")

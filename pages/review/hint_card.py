@@ -1,0 +1,179 @@
+"""One hint: its words as they will be published, what speaks for and against it, and what can be done with it."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import streamlit as st
+
+from core.curation import decisions
+from core.curation.checks import NEVER_OVERRIDDEN
+from core.curation.rendering import render_hint
+from core.models import Attempt, EvidenceStatus, Finding, Hint, HintState, Outcome, Severity, ToolText
+from pages.review.actions import decide, override
+from pages.review.cursor import Place, go_to_evidence
+from pages.review.hint_editor import Edited, show_editor, start_editing
+from pages.review.rejecting import show_reject_menu, show_words_field
+from pages.shared.labels import EVIDENCE, HINTS, SEVERITIES
+
+
+class Context(NamedTuple):
+    """What all hints of a trial share."""
+
+    attempts: Mapping[int, Attempt]
+    findings: Sequence[Finding]
+    place: Place
+    edited: Edited | None
+
+
+def show_hint(hint: Hint, number: int, context: Context) -> None:
+    """A hint in its state: undecided ones in full, decided ones in a line.
+
+    Args:
+        hint: The hint.
+        number: 1-based, over all hints of the trial.
+        context: Of the trial.
+    """
+    findings = [item for item in context.findings if item.hint_id == hint.id]
+    is_open = context.place.hint_id == hint.id
+    with st.container(key=f"{'open' if is_open else 'hint'}_{hint.id}", border=True, gap="xsmall"):
+        if context.edited is not None and context.edited.hint.id == hint.id:
+            st.markdown(f"**Hint {number}**")
+            show_editor(context.edited)
+        elif hint.state is HintState.PROPOSED:
+            _show_words(hint, number)
+            _show_findings(hint, findings)
+            st.caption(describe_support(hint, context.attempts))
+            _show_chips(hint, context)
+            _show_actions(hint, findings)
+        else:
+            _show_decided(hint, number)
+            _show_chips(hint, context)
+
+
+def describe_support(hint: Hint, attempts: Mapping[int, Attempt]) -> str:
+    """How many attempts show the hint, and who proposed it, e.g. `3 of 5 attempts, 2 successful, made by rules`."""
+    makers = ", ".join(dict.fromkeys(_name_maker(item.extractor, item.model) for item in hint.origins))
+    if len(attempts) == 1:
+        return f"Seen in the only attempt; {makers}"
+    good = sum(attempts[item].outcome is Outcome.SUCCESS for item in hint.attempt_ids if item in attempts)
+    return f"{len(hint.attempt_ids)} of {len(attempts)} attempts, {good} successful; {makers}"
+
+
+def _name_maker(extractor: str, model: str | None) -> str:
+    if extractor == "rules":
+        return "made by rules"
+    # the caption is markdown, and the name of a model is somebody else's word
+    name = "".join(char for char in model or "" if char.isalnum() or char in "-. ")
+    return f"proposed by {name or 'a model'}" if extractor == "llm" else "written by a person"
+
+
+def _show_words(hint: Hint, number: int) -> None:
+    with st.container(horizontal=True, wrap=False, gap="xsmall"):
+        st.markdown(f":gray[{number}]", width="content")
+        with st.container(key=f"words_{hint.id}", gap="xxsmall"):
+            if isinstance(hint.text, ToolText):
+                _show_tool(hint.text)
+            else:
+                st.text(render_hint(hint.text))
+            if hint.is_edited:
+                st.caption("edited")
+
+
+def _show_tool(text: ToolText) -> None:
+    with st.container(key=f"tool_{text.name}_{id(text)}"):
+        st.text(text.name)
+    if text.purpose:
+        st.text(text.purpose)
+    if text.example:
+        st.code(text.example, language=None, wrap_lines=True)
+
+
+def _show_findings(hint: Hint, findings: Sequence[Finding]) -> None:
+    for item in findings:
+        label = SEVERITIES[item.severity]
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+            word = "Overridden" if item.overridden else label.word
+            color = "gray" if item.overridden else label.color
+            st.badge(word, icon=label.icon, color=color)  # type: ignore[arg-type]
+            st.text(item.message, width="stretch")
+            if item.severity is Severity.BLOCK and not item.overridden and item.code not in NEVER_OVERRIDDEN:
+                _show_override(hint, item.code)
+
+
+def _show_override(hint: Hint, code: str) -> None:
+    key = f"why_{hint.id}_{code}"
+    with st.popover("Override", type="tertiary"):
+        st.text_area("Why publish it anyway?", key=key)
+        st.button(
+            "Publish it anyway",
+            key=f"override_{hint.id}_{code}",
+            on_click=override,
+            args=(hint, code, decisions.new_action_id(), key),
+        )
+
+
+def _show_chips(hint: Hint, context: Context) -> None:
+    with st.container(horizontal=True, gap="xsmall", key=f"chips_{hint.id}"):
+        shown: set[tuple[int, int]] = set()
+        for number, item in enumerate(hint.evidence):
+            if (item.attempt_id, item.message) in shown or item.attempt_id not in context.attempts:
+                continue
+            shown.add((item.attempt_id, item.message))
+            is_here = (context.place.hint_id, context.place.evidence) == (hint.id, number)
+            place = f"#{item.message}"
+            if len(context.attempts) > 1:
+                place = f"A{context.attempts[item.attempt_id].number} {place}"
+            st.button(
+                place,
+                key=f"{'here' if is_here else 'chip'}_{hint.id}_{number}",
+                icon=EVIDENCE[item.status].icon,
+                help=None if item.status is EvidenceStatus.EXACT else EVIDENCE[item.status].word.capitalize(),
+                on_click=go_to_evidence,
+                args=(hint, number),
+            )
+
+
+def _show_actions(hint: Hint, findings: Sequence[Finding]) -> None:
+    reject = partial(_reject, hint, decisions.new_action_id())
+    with st.container(horizontal=True, gap="xsmall", key=f"actions_{hint.id}"):
+        st.button(
+            "Accept",
+            key=f"accept_{hint.id}",
+            icon=":material/check:",
+            type="tertiary",
+            disabled=decisions.is_blocked(hint, findings),
+            on_click=decide,
+            args=(decisions.accept_hint, hint, decisions.new_action_id()),
+        )
+        show_reject_menu(hint.id, reject)
+        st.button(
+            "Edit",
+            key=f"edit_{hint.id}",
+            icon=":material/edit:",
+            type="tertiary",
+            on_click=start_editing,
+            args=(hint,),
+        )
+    show_words_field(hint.id, reject)
+
+
+def _reject(hint: Hint, action_id: str, reason: str) -> None:
+    decide(decisions.reject_hint, hint, action_id, reason=reason)
+
+
+def _show_decided(hint: Hint, number: int) -> None:
+    label = HINTS[hint.state]
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f":gray[{number}]", width="content")
+        st.text(render_hint(hint.text), wrap=False, width="stretch")
+        st.badge(label.word, icon=label.icon, color=label.color)  # type: ignore[arg-type]
+        st.button(
+            "Take back",
+            key=f"take_back_{hint.id}",
+            type="tertiary",
+            on_click=decide,
+            args=(decisions.take_back_hint, hint, decisions.new_action_id()),
+        )
+        if hint.state is HintState.ACCEPTED:
+            st.button("Edit", key=f"edit_{hint.id}", type="tertiary", on_click=start_editing, args=(hint,))

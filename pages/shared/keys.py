@@ -1,0 +1,13 @@
+"""Names of what the session and the URL remember: a cursor, never data. The truth is in the store."""
+
+DATASET = "dataset"
+"""In the URL: which dataset the pages show."""
+TRIAL = "trial"
+"""In the URL: the id of the trial under review."""
+REVIEWER = "reviewer"
+PROBLEM = "problem"
+"""What went wrong in a callback, until the next run has shown it."""
+DONE = "done"
+"""What a callback did, in fixed words, until the next run has shown it."""
+IMPORT_JOB = "import_job"
+"""The import that this session saw running."""
