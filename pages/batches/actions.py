@@ -16,7 +16,7 @@ def start_batch(dataset: Dataset, config: BatchConfig) -> None:
         settings = load_settings()
         with open_workspace() as store:
             pipeline.start_extraction(store, dataset, config, settings=settings, created_by=get_reviewer())
-        ensure_worker(settings)
+        ensure_worker(settings, replace=True)
 
 
 def retry_failed(batch: Batch) -> None:
@@ -25,4 +25,4 @@ def retry_failed(batch: Batch) -> None:
         with open_workspace() as store, store.jobs.write():
             store.batches.retry_failed(batch.id)
             store.jobs.requeue_job(batch.job_id)
-        ensure_worker(load_settings())
+        ensure_worker(load_settings(), replace=True)

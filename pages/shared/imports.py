@@ -23,7 +23,7 @@ def start_import(request: SourceRequest, options: ImportOptions) -> None:
         params = pipeline.ImportParams(source=request, options=options)
         with open_workspace() as store:
             pipeline.start_import(store, params, created_by=get_reviewer())
-        ensure_worker(load_settings())
+        ensure_worker(load_settings(), replace=True)
 
 
 def start_sample_import() -> None:
