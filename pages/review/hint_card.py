@@ -13,7 +13,7 @@ from core.models import Attempt, EvidenceStatus, Finding, Hint, HintState, Outco
 from pages.review.actions import decide, override
 from pages.review.cursor import Place, go_to_evidence
 from pages.review.hint_editor import Edited, show_editor, start_editing
-from pages.review.rejecting import show_reject_menu, show_words_field
+from pages.review.rejecting import Reject, show_reject_menu, show_words_field
 from pages.shared.labels import EVIDENCE, HINTS, SEVERITIES
 
 
@@ -44,8 +44,10 @@ def show_hint(hint: Hint, number: int, context: Context) -> None:
             _show_words(hint, number)
             _show_findings(hint, findings)
             st.caption(describe_support(hint, context.attempts))
-            _show_chips(hint, context)
-            _show_actions(hint, findings)
+            with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
+                _show_chips(hint, context)
+                _show_actions(hint, findings)
+            show_words_field(hint.id, _build_rejection(hint))
         else:
             _show_decided(hint, number)
             _show_chips(hint, context)
@@ -114,7 +116,7 @@ def _show_override(hint: Hint, code: str) -> None:
 
 
 def _show_chips(hint: Hint, context: Context) -> None:
-    with st.container(horizontal=True, gap="xsmall", key=f"chips_{hint.id}"):
+    with st.container(horizontal=True, gap="xxsmall", key=f"chips_{hint.id}", width="content"):
         shown: set[tuple[int, int]] = set()
         for number, item in enumerate(hint.evidence):
             if (item.attempt_id, item.message) in shown or item.attempt_id not in context.attempts:
@@ -135,8 +137,7 @@ def _show_chips(hint: Hint, context: Context) -> None:
 
 
 def _show_actions(hint: Hint, findings: Sequence[Finding]) -> None:
-    reject = partial(_reject, hint, decisions.new_action_id())
-    with st.container(horizontal=True, gap="xsmall", key=f"actions_{hint.id}"):
+    with st.container(horizontal=True, gap="xxsmall", key=f"actions_{hint.id}", width="content"):
         st.button(
             "Accept",
             key=f"accept_{hint.id}",
@@ -146,7 +147,7 @@ def _show_actions(hint: Hint, findings: Sequence[Finding]) -> None:
             on_click=decide,
             args=(decisions.accept_hint, hint, decisions.new_action_id()),
         )
-        show_reject_menu(hint.id, reject)
+        show_reject_menu(hint.id, _build_rejection(hint))
         st.button(
             "Edit",
             key=f"edit_{hint.id}",
@@ -155,7 +156,10 @@ def _show_actions(hint: Hint, findings: Sequence[Finding]) -> None:
             on_click=start_editing,
             args=(hint,),
         )
-    show_words_field(hint.id, reject)
+
+
+def _build_rejection(hint: Hint) -> Reject:
+    return partial(_reject, hint, decisions.new_action_id())
 
 
 def _reject(hint: Hint, action_id: str, reason: str) -> None:
@@ -164,9 +168,9 @@ def _reject(hint: Hint, action_id: str, reason: str) -> None:
 
 def _show_decided(hint: Hint, number: int) -> None:
     label = HINTS[hint.state]
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"decided_{hint.id}"):
         st.markdown(f":gray[{number}]", width="content")
-        st.text(render_hint(hint.text), wrap=False, width="stretch")
+        st.text(" ".join(render_hint(hint.text).split()), wrap=False, width="stretch")
         st.badge(label.word, icon=label.icon, color=label.color)  # type: ignore[arg-type]
         st.button(
             "Take back",

@@ -8,7 +8,7 @@ from core.models import Dataset
 from core.store import Store
 from core.store.curation import QueueEntry
 from pages.review.cursor import find_trial_id
-from pages.review.layout import show_styles
+from pages.review.layout import HEIGHT, show_styles
 from pages.review.queue import load_queue, show_filters, show_queue
 from pages.review.top_bar import show_top_bar
 from pages.review.workbench import show_trial
@@ -33,8 +33,8 @@ def show_page(store: Store) -> None:
 
 def show_workbench(store: Store, dataset: Dataset, entries: Sequence[QueueEntry]) -> None:
     """Queue, hints and transcript."""
-    left, right = st.columns([1, 4.2], gap="small")
-    with left.container(key="review_queue", gap="xsmall"):
+    left, right = st.columns([1, 4.4], gap="small")
+    with left.container(height=HEIGHT, key="review_queue", border=False, gap="xsmall"):
         listed = show_filters(store, dataset, entries)
         opened = _choose_trial(entries, listed)
         show_queue(listed, opened)

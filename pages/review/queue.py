@@ -92,7 +92,7 @@ def show_queue(entries: Sequence[QueueEntry], trial_id: int) -> None:
         on_select=lambda: _open_selected(f"{_TABLE}_{trial_id}_{first}", [entry.trial_id for entry in shown]),
         selection_mode="single-row",
         selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
-        column_config={"Trial": st.column_config.TextColumn(width=118), "Outcome": {"width": 56}},
+        column_config={"Trial": st.column_config.TextColumn(width=128), "Outcome": {"width": 56}},
         alt="Trials to review",
     )
 

@@ -28,7 +28,8 @@ def show_task_text(trial: Trial) -> None:
     excerpt = " ".join(trial.task_text.split())
     with st.container(key="task_excerpt"):
         st.text(excerpt, wrap=False, width="stretch")
-    with st.expander("Task text" + (", edited" if trial.edited_task_text is not None else "")):
+    word = "Task text, edited" if trial.edited_task_text is not None else "Task text"
+    with st.expander(word, type="compact"):
         st.caption("Where it was found:")
         st.text(trial.task_source)
         st.code(trial.task_text or "(none found)", language=None, wrap_lines=True, height=HEIGHT)

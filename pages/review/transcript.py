@@ -8,14 +8,11 @@ import streamlit as st
 from core.models import Attempt, Evidence, Hint
 from core.store import Store
 from pages.review.cursor import Place, find_shown, go_to, list_quotes
-from pages.review.layout import HEIGHT
 from pages.review.message import show_message
-from pages.shared.labels import EVIDENCE, OUTCOMES, describe_count
+from pages.shared.labels import EVIDENCE, describe_count
 
 WINDOW = 12
 """Messages shown at once: a page of a hundred long ones would freeze."""
-TABS = 5
-"""More attempts than this are chosen from a list."""
 
 
 def show_transcript(store: Store, place: Place, attempts: Sequence[Attempt], hints: Sequence[Hint]) -> None:
@@ -28,59 +25,16 @@ def show_transcript(store: Store, place: Place, attempts: Sequence[Attempt], hin
         hints: Of the trial, in order.
     """
     attempt = next(item for item in attempts if item.id == place.attempt_id)
-    _show_tabs(attempts, place)
     shown = find_shown(place, hints)
     _show_evidence_bar(place, shown, attempt, hints)
     messages = store.traces.load_messages(attempt.conversation_id)
     first = min(max(place.first, 0), max(len(messages) - 1, 0))
     cited = _list_cited(attempt, hints)
-    with st.container(height=HEIGHT, key="review_transcript", border=False, gap="small"):
+    with st.container(key="review_transcript", gap="small"):
         for index in range(first, min(first + WINDOW, len(messages))):
             quote = shown.quote if shown is not None and shown.message == index else None
             show_message(messages, index, attempt_id=attempt.id, quote=quote, cited_by=cited.get(index, []))
         _show_pages(place, first, len(messages))
-
-
-def _show_tabs(attempts: Sequence[Attempt], place: Place) -> None:
-    by_id = {item.id: item for item in attempts}
-    key = f"attempt_{place.trial_id}"
-    st.session_state[key] = place.attempt_id
-    if len(attempts) <= TABS:
-        st.segmented_control(
-            "Attempt",
-            list(by_id),
-            required=True,
-            format_func=lambda item: _describe_tab(by_id[item]),
-            key=key,
-            on_change=_open_attempt,
-            args=(place.trial_id,),
-            label_visibility="collapsed",
-            wrap=True,
-        )
-    else:
-        st.selectbox(
-            "Attempt",
-            list(by_id),
-            format_func=lambda item: _describe_attempt(by_id[item]),
-            key=key,
-            on_change=_open_attempt,
-            args=(place.trial_id,),
-            label_visibility="collapsed",
-        )
-
-
-def _open_attempt(trial_id: int) -> None:
-    go_to(Place(trial_id, st.session_state[f"attempt_{trial_id}"]))
-
-
-def _describe_tab(attempt: Attempt) -> str:
-    label = OUTCOMES[attempt.outcome]
-    return f"A{attempt.number} :{label.color}[{label.icon}] {label.word} :gray[{attempt.message_count}]"
-
-
-def _describe_attempt(attempt: Attempt) -> str:
-    label = OUTCOMES[attempt.outcome]
-    return f"A{attempt.number}  {label.sign} {label.word}, {describe_count(attempt.message_count, 'message')}"
 
 
 def _show_evidence_bar(place: Place, shown: Evidence | None, attempt: Attempt, hints: Sequence[Hint]) -> None:

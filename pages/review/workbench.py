@@ -7,6 +7,7 @@ import streamlit as st
 from core.models import TrialStatus
 from core.store import Store
 from core.store.curation import QueueEntry
+from pages.review.attempts import show_attempts
 from pages.review.before_after import show_before_after
 from pages.review.cursor import find_neighbour, find_next_open, get_place
 from pages.review.decision_bar import Neighbours, show_decision_bar
@@ -18,8 +19,6 @@ from pages.review.layout import HEIGHT
 from pages.review.task_text import is_editing_task
 from pages.review.transcript import show_transcript
 from pages.review.trial_head import show_trial_head
-
-TRANSCRIPT, INSTRUCTION = "Transcript", "Before and after"
 
 
 def show_trial(store: Store, trial_id: int, entries: Sequence[QueueEntry], listed: Sequence[QueueEntry]) -> None:
@@ -42,18 +41,15 @@ def show_trial(store: Store, trial_id: int, entries: Sequence[QueueEntry], liste
         show_trial_head(trial, attempts, hints, findings)
         show_hints(hints, Context({item.id: item for item in attempts}, findings, place, edited))
         show_history(store.curation.list_decisions(trial_id), hints)
-    with right:
-        view = st.segmented_control(
-            "View",
-            [TRANSCRIPT, INSTRUCTION],
-            default=TRANSCRIPT,
-            required=True,
-            key="view",
-            label_visibility="collapsed",
-        )
-        if view == INSTRUCTION:
+    with right, st.container(height=HEIGHT, key="review_right", border=False, gap="xsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+            tabs = st.container(width="stretch")
+            is_instruction = st.toggle("Before and after", key="before_and_after", persist_state="page")
+        if is_instruction:
             show_before_after(trial, hints, findings, store.traces.list_episodes(trial_id))
         else:
+            with tabs:
+                show_attempts(attempts, place)
             show_transcript(store, place, attempts, hints)
     is_busy = is_editing_task(trial) or (edited is not None and edited.hint.trial_id == trial_id)
     show_decision_bar(trial, hints, findings, _find_neighbours(trial_id, entries, listed), is_busy=is_busy)

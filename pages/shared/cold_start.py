@@ -16,8 +16,10 @@ export default function () {
       if (dialog.textContent.includes("Page not found")) dialog.querySelector("button")?.click()
     }
   }
-  const timers = [0, 100, 400, 1000].map((delay) => setTimeout(close, delay))
-  return () => timers.forEach(clearTimeout)
+  close()
+  const timer = setInterval(close, 100)
+  const end = setTimeout(() => clearInterval(timer), 5000)
+  return () => { clearInterval(timer); clearTimeout(end) }
 }
 """
 _close_dialog = st.components.v2.component("close_page_not_found", js=_CLOSE_DIALOG)
