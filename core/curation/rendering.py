@@ -12,6 +12,7 @@ from core.models import (
     Episode,
     Evidence,
     EvidenceStatus,
+    Hint,
     HintKind,
     HintText,
     PitfallText,
@@ -90,6 +91,16 @@ def render_hint(text: HintText) -> str:
             return _render_pitfall(text)
         case CriterionText():
             return _sentence(text.text)
+
+
+def build_rendered_hints(hints: Iterable[Hint], episodes: Sequence[Episode]) -> list[RenderedHint]:
+    """Hints with their source episodes, in the same order.
+
+    Args:
+        hints: Of one trial.
+        episodes: All of that trial.
+    """
+    return [RenderedHint(hint.text, list_source_episodes(hint.evidence, episodes)) for hint in hints]
 
 
 def list_source_episodes(evidence: Iterable[Evidence], episodes: Iterable[Episode]) -> list[str]:

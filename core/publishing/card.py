@@ -69,7 +69,7 @@ def build_card(
     """
     carried = choose_licence(licence, tasks_identity)
     parts = [
-        _build_yaml(carried, with_hints=bool(facts.hints.total())),
+        _build_yaml(carried),
         f"# Tasks with hints from {_code(describe_source(dataset))}",
         _describe_contents(dataset, facts, tasks_identity),
         f"**Review.** {_describe_review(facts)}",
@@ -77,7 +77,8 @@ def build_card(
         f"**Licence.** {_describe_licence(carried)}",
         "## Use",
         f"Each row of the default configuration is one task: its folder's name (`path`, e.g. `{example}`) and a tar.gz "
-        f"of the folder's contents (`task_binary`). {_describe_hints_table(facts)}",
+        "of the folder's contents (`task_binary`). The configuration `hints` holds the same tasks as readable rows: "
+        "the instruction, and each hint with the number of attempts behind it.",
         _UNPACK,
         "`instruction.md` holds the task and its hints, `metadata.json` (or `trace_hints_metadata.json`) where they "
         "come from, `trace_hints.json` in this repository which decisions they rest on.",
@@ -92,10 +93,9 @@ def choose_licence(licence: str | None, tasks_identity: TasksIdentity | None) ->
     return licence
 
 
-def _build_yaml(licence: str | None, *, with_hints: bool) -> str:
+def _build_yaml(licence: str | None) -> str:
     lines = ["---", *([f"license: {json.dumps(licence)}"] if licence else []), "tags:", "- trace-hints", "configs:"]
-    # load_dataset fails on a split without rows, so a table without any is not offered
-    for name, path in (("default", DATA_PATH), ("hints", HINTS_PATH))[: 1 + with_hints]:
+    for name, path in (("default", DATA_PATH), ("hints", HINTS_PATH)):
         lines += [f"- config_name: {name}", *(["  default: true"] if name == "default" else [])]
         lines += ["  data_files:", "  - split: train", f"    path: {path}"]
     return "\n".join([*lines, "---"])
@@ -119,12 +119,6 @@ def _describe_contents(dataset: Dataset, facts: CardFacts, tasks_identity: Tasks
     if tasks_identity is not None:
         text += f" Apart from the instructions, the tasks are those of {_code(tasks_identity.source)}."
     return text
-
-
-def _describe_hints_table(facts: CardFacts) -> str:
-    if facts.hints.total():
-        return "The configuration `hints` holds the same hints as readable rows."
-    return "There are no hints, so there is no configuration `hints`."
 
 
 def _describe_review(facts: CardFacts) -> str:

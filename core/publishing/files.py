@@ -23,18 +23,18 @@ CARD_PATH = "README.md"
 PATHS = (DATA_PATH, HINTS_PATH, CARD_PATH, manifest.FILE_NAME)
 """Every file of a commit, the manifest last."""
 _BYTES_AT_ONCE = 32 * 1024 * 1024
-_ROWS_AT_ONCE = {DATA_PATH: 100, HINTS_PATH: 5_000}
+_ROWS_AT_ONCE = 100
 _TASK_COLUMNS = {"path": "string", "task_binary": "binary"}
-_HINT_COLUMNS = {
+_READABLE_COLUMNS = {
     "path": "string",
     "trial_name": "string",
     "task": "string",
-    "kind": "string",
-    "text": "string",
-    "support": "int64",
-    "source_episodes": "list",
+    "instruction": "string",
+    "hints": "hints",
     "reviewed": "bool",
+    "has_verifier": "bool",
 }
+"""A row per task too: a table of hints alone could be empty, and load_dataset fails on a split without rows."""
 
 
 class CommitFiles(NamedTuple):
@@ -69,12 +69,11 @@ def write_files(
         PublishError: The card would hold a secret.
     """
     facts, entries, content_hashes = CardFacts(), [], {}
-    with _Table(folder / DATA_PATH, _TASK_COLUMNS) as data, _Table(folder / HINTS_PATH, _HINT_COLUMNS) as hints:
+    with _Table(folder / DATA_PATH, _TASK_COLUMNS) as data, _Table(folder / HINTS_PATH, _READABLE_COLUMNS) as hints:
         for task in tasks:
             packed = pack_files(task.files)
             data.add({"path": task.folder, "task_binary": packed}, size=len(packed))
-            for row in _list_hint_rows(task):
-                hints.add(row, size=len(row["text"]))
+            hints.add(_build_readable_row(task), size=len(task.instruction))
             facts.add(task)
             entries.append(build_entry(task))
             content_hashes[task.trial.id] = task.content_hash
@@ -98,15 +97,22 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _list_hint_rows(task: BuiltTask) -> list[dict[str, Any]]:
-    shared = {"path": task.folder, "trial_name": task.trial.name, "task": task.trial.task, "reviewed": task.is_reviewed}
-    return [{**shared, **hint._asdict(), "kind": hint.kind.value} for hint in task.hints]
+def _build_readable_row(task: BuiltTask) -> dict[str, Any]:
+    return {
+        "path": task.folder,
+        "trial_name": task.trial.name,
+        "task": task.trial.task,
+        "instruction": task.instruction,
+        "hints": [hint._asdict() | {"kind": hint.kind.value} for hint in task.hints],
+        "reviewed": task.is_reviewed,
+        "has_verifier": task.has_verifier,
+    }
 
 
 def _check_card(card: str) -> None:
     kind = find_secret(card)
     if kind is not None:
-        raise PublishError(f"The source's name holds a secret ({kind}), and the card would show it. Import it renamed.")
+        raise PublishError(f"The name of a source holds a secret ({kind}), and the card would show it. Rename it.")
 
 
 class _Table:
@@ -118,10 +124,15 @@ class _Table:
         import pyarrow.parquet as pq
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        types = {"list": pa.list_(pa.string())}
+        hint = {
+            "kind": pa.string(),
+            "text": pa.string(),
+            "support": pa.int64(),
+            "source_episodes": pa.list_(pa.string()),
+        }
+        types = {"hints": pa.list_(pa.struct(hint))}
         self._rows: list[dict[str, Any]] = []
         self._bytes = 0
-        self._limit = _ROWS_AT_ONCE[f"{path.parent.name}/{path.name}"]
         self._schema = pa.schema([(name, types.get(kind) or pa.type_for_alias(kind)) for name, kind in columns.items()])
         self._build = pa.Table.from_pylist
         self._writer = pq.ParquetWriter(path, self._schema)
@@ -129,7 +140,7 @@ class _Table:
     def add(self, row: dict[str, Any], *, size: int) -> None:
         self._rows.append(row)
         self._bytes += size
-        if len(self._rows) >= self._limit or self._bytes >= _BYTES_AT_ONCE:
+        if len(self._rows) >= _ROWS_AT_ONCE or self._bytes >= _BYTES_AT_ONCE:
             self._flush()
 
     def _flush(self) -> None:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from core.curation.decisions import UNATTENDED
-from core.curation.rendering import RenderedHint, list_source_episodes, render_hint, render_instruction
+from core.curation.rendering import build_rendered_hints, render_hint, render_instruction
 from core.models import Attempt, Dataset, Decision, Episode, Finding, Hint, HintKind, HintState, Origin, Trial
 from core.publishing.archive import TaskFiles
 from core.publishing.names import build_folder_name, describe_source
@@ -94,7 +94,7 @@ def build_task(
     """
     trial = facts.trial
     task_text, warnings = _choose_task_text(trial, source_files)
-    rendered = [RenderedHint(hint.text, list_source_episodes(hint.evidence, facts.episodes)) for hint in facts.hints]
+    rendered = build_rendered_hints(facts.hints, facts.episodes)
     hints = [
         PublishedHint(hint.kind, render_hint(hint.text), len(hint.attempt_ids), list(shown.source_episodes))
         for hint, shown in zip(facts.hints, rendered, strict=True)

@@ -291,8 +291,8 @@ def _chosen(config: BatchConfig, join: str = "") -> str:
         "all": "",
         "new": "AND NOT EXISTS (SELECT 1 FROM proposals p WHERE p.attempt_id = a.id AND p.extractor = ?) ",
         "failed": "AND EXISTS (SELECT 1 FROM requests r JOIN batches b ON b.id = r.batch_id "
-        "WHERE r.attempt_id = a.id AND r.state = 'failed' AND b.extractor = ?) "
-        "AND NOT EXISTS (SELECT 1 FROM proposals p WHERE p.attempt_id = a.id) ",
+        "WHERE r.attempt_id = a.id AND r.state = 'failed' AND b.extractor = ? "
+        "AND NOT EXISTS (SELECT 1 FROM proposals p WHERE p.attempt_id = a.id AND p.extractor = b.extractor)) ",
     }[config.only]
     first = "AND t.number < ? " if config.first_trials is not None else ""
     return (

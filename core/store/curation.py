@@ -290,6 +290,16 @@ class Curation(Part):
         )
         return [_build_entry(row) for row in rows]
 
+    def get_queue_stamp(self) -> tuple[int, int, int, int]:
+        """Changes whenever a queue may have: what was read under an equal stamp is still true."""
+        row = self._row(
+            "SELECT (SELECT COALESCE(MAX(seq), 0) FROM decisions) AS decisions, "
+            "(SELECT COALESCE(MAX(id), 0) FROM findings) AS findings, (SELECT COUNT(*) FROM hints) AS hints, "
+            "(SELECT COUNT(*) FROM proposals) AS proposals"
+        )
+        counts = row or {}
+        return (counts["decisions"], counts["findings"], counts["hints"], counts["proposals"])
+
     def search_trials(self, dataset_id: int, words: str) -> set[int]:
         """Ids of the trials whose name, task text or hints hold these words, upper and lower case alike.
 

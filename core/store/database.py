@@ -4,6 +4,7 @@ A shared connection loses writes under threads, so nothing keeps one open but th
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from core.store.store import Store
 
 FILE_NAME = "trace_hints.db"
 BUSY_TIMEOUT_SECONDS = 10.0
+RETRY_SECONDS = 0.01
 
 
 @contextmanager
@@ -42,7 +44,7 @@ def _connect(home: Path) -> Database:
         home.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(home / FILE_NAME, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode = WAL")
+        _switch_to_wal(connection)
         # an answer that was paid for and a reviewer's edit survive a power cut, too
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -52,6 +54,19 @@ def _connect(home: Path) -> Database:
             f"The workspace {home} cannot be opened ({error}). "
             "Check that the folder can be written, or set TRACE_HINTS_HOME to another one."
         ) from None
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Tried again and again: of several processes that make the file at once, SQLite lets all but one fail here."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(RETRY_SECONDS)
 
 
 def _migrate(database: Database, home: Path) -> None:

@@ -46,10 +46,10 @@ class Jobs(Part):
         return [Job.model_validate(row) for row in rows]
 
     def find_open_job(self, kind: JobKind, *, params: Mapping[str, Any], dataset_id: int | None) -> Job | None:
-        """The newest job with exactly these parameters that is not over, or was paused; None if there is none."""
+        """The newest job with exactly these parameters that goes on or can; None if there is none."""
         row = self._row(
             "SELECT * FROM jobs WHERE kind = ? AND params = ? AND dataset_id IS ? "
-            "AND state IN ('queued', 'running', 'paused') ORDER BY id DESC LIMIT 1",
+            "AND state IN ('queued', 'running', 'paused') AND wanted IS NOT 'cancelled' ORDER BY id DESC LIMIT 1",
             (kind, orjson.dumps(params).decode(), dataset_id),
         )
         return None if row is None else Job.model_validate(row)
@@ -68,14 +68,15 @@ class Jobs(Part):
         with self.write():
             self._connection.execute("UPDATE jobs SET state = 'queued' WHERE state = 'running'")
 
-    def start_job(self, job_id: int) -> None:
-        """The worker has begun."""
+    def start_job(self, job_id: int) -> bool:
+        """The worker has begun; False if it must not, because somebody paused or cancelled the job meanwhile."""
         with self.write():
-            self._connection.execute(
+            cursor = self._connection.execute(
                 "UPDATE jobs SET state = 'running', started_utc = COALESCE(started_utc, ?), reason = NULL, "
                 "error_code = NULL WHERE id = ? AND state = 'queued'",
                 (utc_now(), job_id),
             )
+        return cursor.rowcount == 1
 
     def save_progress(self, job_id: int, *, stage: str, done: int, total: int | None, failed: int) -> None:
         """Real counts of the current stage."""
@@ -94,12 +95,12 @@ class Jobs(Part):
         error_code: int | None = None,
         result: str | None = None,
     ) -> None:
-        """The job is over, or waits again; what somebody wanted of it is settled."""
+        """The job is over, or waits again; what somebody wanted of it is settled. A cancelled one stays cancelled."""
         with self.write():
             self._connection.execute(
                 "UPDATE jobs SET state = ?, reason = ?, error_code = ?, result = COALESCE(?, result), wanted = NULL, "
-                "finished_utc = ? WHERE id = ?",
-                (state, reason, error_code, result, utc_now(), job_id),
+                "finished_utc = ? WHERE id = ? AND state <> 'cancelled'",
+                (state, reason, error_code, result, None if state is JobState.QUEUED else utc_now(), job_id),
             )
 
     def find_wanted(self, job_id: int) -> JobState | None:
@@ -118,12 +119,17 @@ class Jobs(Part):
     def _want(self, job_id: int, state: JobState) -> None:
         waiting = ("queued",) if state is JobState.PAUSED else ("queued", "paused", "stopped")
         marks = ", ".join("?" * len(waiting))
+        # whoever asked for the end is not overruled by somebody who asks for less
+        settled = "AND wanted IS NOT 'cancelled'" if state is JobState.PAUSED else ""
         with self.write():
             self._connection.execute(
-                f"UPDATE jobs SET state = ?, finished_utc = ? WHERE id = ? AND state IN ({marks})",
+                "UPDATE jobs SET state = ?, wanted = NULL, finished_utc = ? "
+                f"WHERE id = ? AND state IN ({marks}) {settled}",
                 (state, utc_now(), job_id, *waiting),
             )
-            self._connection.execute("UPDATE jobs SET wanted = ? WHERE id = ? AND state = 'running'", (state, job_id))
+            self._connection.execute(
+                f"UPDATE jobs SET wanted = ? WHERE id = ? AND state = 'running' {settled}", (state, job_id)
+            )
 
     def resume_job(self, job_id: int) -> None:
         """Queue a paused or stopped job again. Idempotent; a cancelled one stays cancelled."""
@@ -133,7 +139,9 @@ class Jobs(Part):
                 "finished_utc = NULL WHERE id = ? AND state IN ('paused', 'stopped')",
                 (job_id,),
             )
-            self._connection.execute("UPDATE jobs SET wanted = NULL WHERE id = ? AND state = 'running'", (job_id,))
+            self._connection.execute(
+                "UPDATE jobs SET wanted = NULL WHERE id = ? AND state = 'running' AND wanted = 'paused'", (job_id,)
+            )
 
     def requeue_job(self, job_id: int) -> None:
         """Queue a job again that is over, also a finished one: something in it is to be done again. Idempotent."""

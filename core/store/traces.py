@@ -68,9 +68,10 @@ class Traces(Part):
         markers: Sequence[str],
         cut_at_marker: bool,
     ) -> Dataset:
-        """A dataset that is not ready yet; what an earlier, broken import left under the key is removed."""
+        """A dataset that is not ready yet; what earlier imports that were killed left is removed."""
         with self.write():
-            self._connection.execute("DELETE FROM datasets WHERE key = ? AND ready = 0", (key,))
+            # the lease lets only one import run, so a dataset that is not ready is nobody's any more
+            self._connection.execute("DELETE FROM datasets WHERE ready = 0")
             values = (key, name, source, source_kind, config, split, revision, group_by)
             cursor = self._connection.execute(
                 "INSERT INTO datasets (key, name, source, source_kind, config, split, revision, group_by, markers, "

@@ -117,14 +117,12 @@ def _loads_line(line: bytes, path: Path, number: int) -> Any:
 
 
 def read_json(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a JSON file: a list of objects, alone or as the value of a key such as `data`, or object by object."""
+    """The rows of a JSON file: a list, alone or as the value of a key such as `data`, or one object after the other."""
     name = show_name(path)
     with path.open(encoding="utf-8-sig", errors="surrogateescape") as file:
         text = _JsonStream(file, name)
-        # a list of rows is looked for first; without one any list of objects, so that the refusal can name what is there
-        if not text.find_rows(is_row=lambda value: not KNOWN_COLUMNS.isdisjoint(value)) and not text.find_rows(
-            is_row=lambda value: True
-        ):
+        # without a list of rows any list of objects will do: the refusal names what they hold
+        if not text.find_rows() and not text.find_rows(of_any_kind=True):
             raise SourceError(f"{name} holds no list of rows. Give a JSON list of objects, or one object per line.")
         for number, value in enumerate(text.list_values()):
             if not isinstance(value, dict):
@@ -144,7 +142,7 @@ class _JsonStream:
         """What stands behind the last row; nothing at all where objects simply follow each other."""
         self._decoder = json.JSONDecoder()
 
-    def find_rows(self, *, is_row: Callable[[dict[str, Any]], bool]) -> bool:
+    def find_rows(self, *, of_any_kind: bool = False) -> bool:
         """Go to the first row, from the start of the file; False if there is no list of such objects."""
         self._restart()
         first = self._skip_blanks()
@@ -162,16 +160,18 @@ class _JsonStream:
             if self._skip_blanks() == ":":
                 self._at += 1
             if self._skip_blanks() == "[":
-                if self._enter_list(is_row):
+                if self._enter_list(of_any_kind):
                     return True
             else:
                 self._decode("value")
         return False
 
-    def _enter_list(self, is_row: Callable[[dict[str, Any]], bool]) -> bool:
+    def _enter_list(self, of_any_kind: bool) -> bool:
         self._at += 1
-        if self._skip_blanks() == "{" and is_row(self._decode("item", stay=True)):
-            return True
+        if self._skip_blanks() == "{":
+            first = self._decode("item", stay=True)
+            if of_any_kind or not KNOWN_COLUMNS.isdisjoint(first):
+                return True
         while self._skip_blanks() not in ("]", ""):
             self._decode("item")
         self._at += 1

@@ -3,11 +3,13 @@
 Imported only when a Hub source is used: `huggingface_hub` reads its address and token when it is imported.
 """
 
+import json
 import logging
 from collections.abc import Iterator
 from typing import Any
 
 import datasets
+import httpx2
 from datasets.exceptions import DatasetsError
 from huggingface_hub import HfApi
 from huggingface_hub.errors import (
@@ -45,8 +47,10 @@ class HubSource:
         try:
             info = HfApi().dataset_info(self._repo, revision=request.revision)
             self._revision = info.sha or request.revision or "main"
-            self._config = self._choose_config(request)
-            split, notes = self._choose_split(request)
+            self._config, config_notes = self._choose_config(request)
+            split, split_notes = self._choose_split(request)
+        except json.JSONDecodeError:
+            raise SourceError("What answers at HF_ENDPOINT is no Hub (its answer is not JSON). Try again.") from None
         except _ERRORS as error:
             raise _translate(error, request) from None
         licence = info.card_data.get("license") if info.card_data else None
@@ -58,24 +62,25 @@ class HubSource:
             config=self._config,
             split=split,
             revision=self._revision,
-            notes=notes,
+            notes=(*config_notes, *split_notes),
             licence=licence if isinstance(licence, str) else None,
         )
 
-    def _choose_config(self, request: SourceRequest) -> str:
+    def _choose_config(self, request: SourceRequest) -> tuple[str, tuple[str, ...]]:
         known = datasets.get_dataset_config_names(self._repo, revision=self._revision)
         if request.config is not None:
             if request.config not in known:
                 raise SourceError(
                     f"{self._repo} has no configuration {request.config}. Choose one of: {', '.join(known)}."
                 )
-            return request.config
+            return request.config, ()
         default = datasets.get_dataset_default_config_name(self._repo, revision=self._revision)
         if default is None:
             raise SourceError(
                 f"{self._repo} has several configurations and no default. Choose one: {', '.join(known)}."
             )
-        return str(default)
+        others = ", ".join(name for name in known if name != default)
+        return str(default), (f"configuration {default} was read; there are also: {others}",) if others else ()
 
     def _choose_split(self, request: SourceRequest) -> tuple[str, tuple[str, ...]]:
         known = [
@@ -109,9 +114,11 @@ class HubSource:
             SourceError: The connection broke for good, or the files cannot be read as one table.
         """
         try:
-            table = datasets.load_dataset(
-                self._repo, self._config, split=self._split, revision=self._revision, streaming=True
-            )
+            builder = datasets.load_dataset_builder(self._repo, self._config, revision=self._revision)
+            if hasattr(builder.config, "batch_size"):
+                # otherwise whole row groups of parquet are held at once, and one without rows is an error
+                builder.config.batch_size = ROWS_AT_ONCE
+            table = builder.as_streaming_dataset(split=self._split)
             known = [name for name in table.column_names or [] if name in KNOWN_COLUMNS]
             if known:
                 table = table.select_columns(known)
@@ -121,7 +128,16 @@ class HubSource:
             raise _translate(error, SourceRequest(source=self._repo)) from None
 
 
-_ERRORS = (HfHubHTTPError, HFValidationError, LocalTokenNotFoundError, DatasetsError, OSError, ValueError, RuntimeError)
+_ERRORS = (
+    HfHubHTTPError,
+    HFValidationError,
+    LocalTokenNotFoundError,
+    httpx2.HTTPError,
+    DatasetsError,
+    OSError,
+    ValueError,
+    RuntimeError,
+)
 
 
 def _translate(error: Exception, request: SourceRequest) -> TraceHintsError:
@@ -134,23 +150,24 @@ def _translate(error: Exception, request: SourceRequest) -> TraceHintsError:
             f'"{request.source}" is neither a file nor a Hub id. Give an id such as owner/name, or the path of a '
             ".parquet, .jsonl or .json file."
         )
-    if any(isinstance(cause, GatedRepoError) for cause in causes):
+    # datasets keeps only the words of what the Hub said
+    if any(isinstance(cause, GatedRepoError) for cause in causes) or "is a gated dataset" in str(error):
         return SourceError(f"{request.source} is gated. Ask for access on its page, then set HF_TOKEN to your token.")
-    if any(isinstance(cause, RepositoryNotFoundError) for cause in causes):
+    if any(isinstance(cause, RevisionNotFoundError) for cause in causes):
+        return SourceError(f"{request.source} has no revision {request.revision}. Give a branch, tag or commit of it.")
+    status = next((cause.response.status_code for cause in causes if isinstance(cause, HfHubHTTPError)), None)
+    if status == 404 or any(isinstance(cause, RepositoryNotFoundError) for cause in causes):
         return SourceError(
             f"There is no dataset {request.source} on the Hub, or it is private. "
             "Check the name; for a private one set HF_TOKEN to a token that may read it."
         )
-    if any(isinstance(cause, RevisionNotFoundError) for cause in causes):
-        return SourceError(f"{request.source} has no revision {request.revision}. Give a branch, tag or commit of it.")
-    status = next((cause.response.status_code for cause in causes if isinstance(cause, HfHubHTTPError)), None)
     if status in (401, 403):
         return SourceError(
             f"The Hub refused the token ({status}). Set HF_TOKEN to a token that may read {request.source}."
         )
     logger.debug("reading %s failed", request.source, exc_info=error)
     first_line = (str(error).splitlines() or [type(error).__name__])[0][:300]
-    if status or any(isinstance(cause, ConnectionError | TimeoutError) for cause in causes):
+    if status or any(isinstance(cause, ConnectionError | TimeoutError | httpx2.HTTPError) for cause in causes):
         return SourceError(f"The Hub could not be reached or answered with an error ({first_line}). Try again.")
     return SourceError(
         f"{request.source} cannot be read as one table ({first_line}). "

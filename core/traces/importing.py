@@ -78,7 +78,7 @@ def import_source(
         markers=options.markers,
         cut_at_marker=options.cut_at_marker,
     )
-    report = ImportReport(notes=list(identity.notes))
+    report = ImportReport(notes=list(identity.notes), licence=identity.licence)
     try:
         _stage_rows(store, source, dataset, options, report, progress)
         _assemble_trials(store, dataset, options, report, progress)

@@ -34,6 +34,8 @@ class ImportReport(BaseModel):
     characters_per_attempt: int = 0
     """Characters that one call per attempt reads."""
     notes: list[str] = Field(default_factory=list)
+    licence: str | None = None
+    """As the source states it; carried into what is published."""
 
     @property
     def tokens_per_row(self) -> int:

@@ -28,7 +28,8 @@ PATTERNS = (
     _pattern("GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"gh[pousr]_[A-Za-z0-9]{36,}"),
     _pattern("GitHub token", ("github_pat_",), r"github_pat_[A-Za-z0-9_]{22,}"),
     _pattern("GitLab token", ("glpat-",), r"glpat-[A-Za-z0-9_-]{20,}"),
-    _pattern("API key", ("sk-",), r"sk-(?:ant-|proj-|or-)?[A-Za-z0-9_-]{20,}"),
+    # with a digit: class names such as sk-toggleable__content-arrow are no keys
+    _pattern("API key", ("sk-",), r"sk-(?:ant-|proj-|or-)?(?=[A-Za-z_-]{0,80}\d)[A-Za-z0-9_-]{20,}"),
     _pattern("Stripe key", ("_live_",), r"[sr]k_live_[A-Za-z0-9]{16,}"),
     _pattern("Hugging Face token", ("hf_",), r"hf_[A-Za-z0-9]{30,}"),
     _pattern("Slack token", ("xox",), r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),

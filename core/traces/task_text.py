@@ -38,26 +38,32 @@ def find_task_text(
     """
     marked = [_find_marked(messages, markers, cut_at_marker) for messages in conversations]
     found = [task for task in marked if task is not None]
-    if found:
-        disagrees = len({task.text.split() and " ".join(task.text.split()) for task in found}) > 1
-        return found[0]._replace(disagrees=disagrees)
-    if instruction and instruction.strip() and find_template(instruction) is None:
+    if not found and instruction and instruction.strip() and find_template(instruction) is None:
         return TaskText(instruction, "fallback: the instruction column", is_fallback=True)
-    for messages in conversations[:1]:
-        for index, message in enumerate(messages):
-            text = strip_template(message.content) if message.role is Role.USER else None
-            if text and text.strip():
-                return TaskText(text, f"fallback: the first user message (message {index})", is_fallback=True)
-    return TaskText("", "fallback: no task text was found", is_fallback=True)
+    if not found:
+        said = [_find_first_said(messages) for messages in conversations]
+        found = [task for task in said if task is not None]
+    if not found:
+        return TaskText("", "fallback: no task text was found", is_fallback=True)
+    return found[0]._replace(disagrees=len({" ".join(task.text.split()) for task in found}) > 1)
 
 
 def _find_marked(messages: Sequence[Message], markers: Sequence[str], cut: bool) -> TaskText | None:
     ordered = sorted((marker for marker in markers if marker), key=len, reverse=True)
     for index, text in _list_candidates(messages, ordered):
-        marker = next(marker for marker in ordered if find_line(messages[index].content, marker) is not None)
-        begin = find_line(text, marker) if cut else None
-        kept = text[begin:] if begin is not None else text
-        return TaskText(kept, f'marker "{marker}" in message {index}', is_fallback=False)
+        content = messages[index].content
+        marker = next(marker for marker in ordered if find_line(content, marker) is not None)
+        # what a template held is cut already; the same words inside the task are the task's
+        begin = find_line(text, marker) if cut and text == content else None
+        return TaskText(text[begin:], f'marker "{marker}" in message {index}', is_fallback=False)
+    return None
+
+
+def _find_first_said(messages: Sequence[Message]) -> TaskText | None:
+    for index, message in enumerate(messages):
+        text = strip_template(message.content) if message.role is Role.USER else None
+        if text and text.strip() and not _is_printed(messages, index):
+            return TaskText(text, f"fallback: the first user message (message {index})", is_fallback=True)
     return None
 
 
@@ -69,9 +75,14 @@ def _list_candidates(messages: Sequence[Message], markers: Sequence[str]) -> Ite
             continue
         if all(find_line(message.content, marker) is None for marker in markers):
             continue
-        # what a program prints is never the task, even where a line of it looks like a marker
-        if index and is_observation(messages, index):
+        if _is_printed(messages, index):
             continue
         text = strip_template(message.content)
         if text:
             yield index, text
+
+
+def _is_printed(messages: Sequence[Message], index: int) -> bool:
+    """What a program prints is never the task, even where a line of it looks like a marker."""
+    # only what follows an assistant's message can answer it; looking for actions takes time
+    return any(message.role is Role.ASSISTANT for message in messages[:index]) and is_observation(messages, index)

@@ -26,7 +26,7 @@ TEMPLATES = (
         "Task Description:",
         "Current terminal state:",
     ),
-    Template("swe-agent", re.compile(r"\s*SETTING: You are an autonomous programmer"), None),
+    Template("swe-agent", re.compile(r"\s*SETTING:"), None),
     Template("openhands", re.compile(r"\s*You are OpenHands agent"), None),
     Template(
         "openhands example",

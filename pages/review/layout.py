@@ -13,13 +13,15 @@ _STYLES = """
 .stMainBlockContainer [data-testid="stMarkdownContainer"] p { font-size: 0.8125rem; }
 
 /* the window without header, top bar, decision bar and the gaps between them */
-div:has(> .st-key-review_hints), div:has(> .st-key-review_right) { height: calc(100dvh - 196px); min-height: 300px; }
-div:has(> .st-key-review_queue) { height: calc(100dvh - 124px); min-height: 360px; }
-.st-key-review_hints, .st-key-review_right, .st-key-review_queue { height: 100%; }
+div:has(> [class*="st-key-review_hints"]), div:has(> .st-key-review_right) {
+    height: auto; min-height: 0; flex: 0 0 max(100dvh - 196px, 300px) !important;
+}
+div:has(> .st-key-review_queue) { height: auto; min-height: 0; flex: 0 0 max(100dvh - 128px, 368px) !important; }
+[class*="st-key-review_hints"], .st-key-review_right, .st-key-review_queue { height: 100%; }
 .st-key-review_right, .st-key-review_queue { overflow: hidden; }
-div:has(> .st-key-review_transcript) { flex: 1 1 0; min-height: 0; }
-.st-key-review_transcript { height: 100%; overflow-y: auto; padding-right: 6px; }
-.st-key-review_hints { padding-right: 6px; }
+div:has(> [class*="st-key-review_transcript"]) { flex: 1 1 0; min-height: 0; }
+[class*="st-key-review_transcript"] { height: 100%; overflow-y: auto; padding-right: 6px; }
+[class*="st-key-review_hints"] { padding-right: 6px; }
 
 .st-key-decision_bar { padding: 7px 12px; }
 .st-key-trial_name [data-testid="stText"] { font-size: 1rem; font-weight: 650; }
@@ -36,8 +38,8 @@ div:has(> .st-key-review_transcript) { flex: 1 1 0; min-height: 0; }
     background: rgba(255, 204, 0, 0.33); border-left: 3px solid #b98900; border-radius: 2px; padding: 2px 8px;
 }
 [class*="st-key-cited_"] { border-left: 3px solid #b98900; padding-left: 10px; }
-[class*="st-key-output_"] [data-testid="stText"], [class*="st-key-cited_output_"] [data-testid="stText"],
-[class*="st-key-tool_"] [data-testid="stText"] {
+[class*="st-key-output_"] [data-testid="stText"] *, [class*="st-key-cited_output_"] [data-testid="stText"] *,
+[class*="st-key-tool_"] [data-testid="stText"] * {
     font-family: "Source Code Pro", monospace; font-size: 0.78rem; line-height: 1.15rem;
 }
 [class*="st-key-tool_"] [data-testid="stText"] { font-weight: 600; font-size: 0.84rem; }
@@ -47,4 +49,5 @@ div:has(> .st-key-review_transcript) { flex: 1 1 0; min-height: 0; }
 
 def show_styles() -> None:
     """Once, on top of the page."""
+    st.set_page_config(initial_sidebar_state="collapsed")
     st.html(_STYLES)

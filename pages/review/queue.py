@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -17,6 +18,7 @@ PAGE_ROWS = 50
 SQUARES = 6
 """More outcomes than this are counted instead of listed."""
 _SEARCH, _FILTER, _TABLE, _PAGE = "search", "show", "queue", "queue_page"
+_NAME, _OUTCOME = "Trial", "Result"
 
 
 class Filter(StrEnum):
@@ -82,17 +84,23 @@ def show_queue(entries: Sequence[QueueEntry], trial_id: int) -> None:
     position = ids.index(trial_id) if trial_id in ids else None
     first = _show_pages(len(ids), position)
     shown = entries[first : first + PAGE_ROWS]
-    rows = [] if position is None or not first <= position < first + PAGE_ROWS else [position - first]
+    is_shown = position is not None and first <= position < first + PAGE_ROWS
+    cells = [((position or 0) - first, _NAME)] if is_shown else []
     # another trial or page is another table, so that its selection is always the open trial
+    key = f"{_TABLE}_{trial_id}_{first}"
     st.dataframe(
         [_build_row(entry) for entry in shown],
-        key=f"{_TABLE}_{trial_id}_{first}",
+        key=key,
         hide_index=True,
         height="stretch",
-        on_select=lambda: _open_selected(f"{_TABLE}_{trial_id}_{first}", [entry.trial_id for entry in shown]),
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
-        column_config={"Trial": st.column_config.TextColumn(width=128), "Outcome": {"width": 56}},
+        on_select=partial(_open_selected, key, [entry.trial_id for entry in shown]),
+        # a cell and not a row: that spares the column of boxes
+        selection_mode="single-cell",
+        selection_default={"selection": {"cells": cells}},
+        column_config={
+            _NAME: st.column_config.TextColumn(width=136),
+            _OUTCOME: st.column_config.TextColumn(width=58),
+        },
         alt="Trials to review",
     )
 
@@ -108,12 +116,12 @@ def _show_pages(count: int, position: int | None) -> int:
 
 
 def _open_selected(key: str, ids: Sequence[int]) -> None:
-    rows = st.session_state[key]["selection"]["rows"]
-    open_trial(ids[rows[0]] if rows else None)
+    cells = st.session_state[key]["selection"]["cells"]
+    open_trial(ids[cells[0][0]] if cells else None)
 
 
 def _build_row(entry: QueueEntry) -> dict[str, str]:
-    return {"Trial": entry.name, "Outcome": describe_outcomes(entry.outcomes), "": _describe_state(entry)}
+    return {_NAME: entry.name, _OUTCOME: describe_outcomes(entry.outcomes), "": _describe_state(entry)}
 
 
 def describe_outcomes(outcomes: Sequence[Outcome]) -> str:

@@ -30,7 +30,8 @@ def show_transcript(store: Store, place: Place, attempts: Sequence[Attempt], hin
     messages = store.traces.load_messages(attempt.conversation_id)
     first = min(max(place.first, 0), max(len(messages) - 1, 0))
     cited = _list_cited(attempt, hints)
-    with st.container(key="review_transcript", gap="small"):
+    # another key for another place: a container that stays would keep how far it was scrolled
+    with st.container(key=f"review_transcript_{attempt.id}_{first}_{place.hint_id}_{place.evidence}", gap="small"):
         for index in range(first, min(first + WINDOW, len(messages))):
             quote = shown.quote if shown is not None and shown.message == index else None
             show_message(messages, index, attempt_id=attempt.id, quote=quote, cited_by=cited.get(index, []))

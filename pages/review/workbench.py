@@ -37,7 +37,7 @@ def show_trial(store: Store, trial_id: int, entries: Sequence[QueueEntry], liste
     place = get_place(trial_id, attempts, hints, findings)
     edited = find_edited()
     left, right = st.columns([1, 1.15], gap="small")
-    with left, st.container(height=HEIGHT, key="review_hints", border=False, gap="xsmall"):
+    with left, st.container(height=HEIGHT, key=f"review_hints_{trial_id}", border=False, gap="xsmall"):
         show_trial_head(trial, attempts, hints, findings)
         show_hints(hints, Context({item.id: item for item in attempts}, findings, place, edited))
         show_history(store.curation.list_decisions(trial_id), hints)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.curation.rendering import (
@@ -85,7 +85,12 @@ def test_source_episodes_are_an_option() -> None:
 
 
 def test_trial_without_hints_is_its_task_text_alone() -> None:
-    empty: list[HintText] = [ToolText(name=" "), StrategyText(do=""), make_pitfall("x", "", " "), CriterionText(text="\n")]
+    empty: list[HintText] = [
+        ToolText(name=" "),
+        StrategyText(do=""),
+        make_pitfall("x", "", " "),
+        CriterionText(text="\n"),
+    ]
     assert render_instruction("Task\n", []) == "Task\n"
     assert render_instruction("Task\n", [RenderedHint(text) for text in empty]) == "Task\n"
 
@@ -182,6 +187,7 @@ hints: st.SearchStrategy[HintText] = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(task=st.text(), texts=st.lists(hints, max_size=8), episodes=st.lists(texts, max_size=3))
 def test_task_text_stands_unchanged_in_front(task: str, texts: list[HintText], episodes: list[str]) -> None:
     rendered = [RenderedHint(text, episodes) for text in texts]
@@ -192,12 +198,14 @@ def test_task_text_stands_unchanged_in_front(task: str, texts: list[HintText], e
     assert (section == "") == (not any(render_hint(text) for text in texts))
 
 
+@settings(deadline=None)
 @given(text=hints.filter(lambda text: not isinstance(text, ToolText)), name=texts)
 def test_no_field_breaks_its_line(text: HintText, name: str) -> None:
     assert len(render_hint(text).splitlines()) <= 1
     assert len(build_hints_section([RenderedHint(text, [name])]).splitlines()) in (0, 4)
 
 
+@settings(deadline=None)
 @given(steps=st.lists(texts, max_size=9))
 def test_steps_are_numbered_without_gaps(steps: list[str]) -> None:
     section = build_hints_section([RenderedHint(StrategyText(do=step)) for step in steps])
@@ -205,12 +213,14 @@ def test_steps_are_numbered_without_gaps(steps: list[str]) -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+@settings(deadline=None)
 @given(text=hints)
 def test_pages_show_the_wording_that_is_published(text: HintText) -> None:
     wording = render_hint(text)
     assert wording in render_one(text)
 
 
+@settings(deadline=None)
 @given(example=st.text(alphabet="`a \n", min_size=1, max_size=30))
 def test_no_example_closes_its_own_fence(example: str) -> None:
     lines = render_hint(ToolText(name="t", example=example)).split("\n")
@@ -250,6 +260,7 @@ def test_quote_that_was_found_nowhere_names_no_episode() -> None:
     assert list_source_episodes([], make_episodes(1, episode_0=2)) == []
 
 
+@settings(deadline=None)
 @given(names=st.lists(st.text(alphabet="a0123456789-", max_size=12), unique=True))
 def test_natural_order_takes_any_name(names: list[str]) -> None:
     episodes = [Episode(attempt_id=i, name=name, row_number=i, message_count=1) for i, name in enumerate(names)]

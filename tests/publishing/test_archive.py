@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import SourceError
@@ -140,6 +140,7 @@ def test_damaged_archive_is_refused(damage: Callable[[bytes], bytes]) -> None:
         unpack_files(damage(pack_files(FILES)))
 
 
+@settings(deadline=None)
 @given(at=st.integers(0, 3000), value=st.integers(0, 255), random=st.binary(max_size=600))
 def test_no_bytes_raise_anything_but_our_error(at: int, value: int, random: bytes) -> None:
     plain = bytearray(gzip.decompress(pack_files(FILES)))

@@ -73,15 +73,20 @@ def test_tables_have_the_columns_in_the_design(store: Store, tmp_path: Path) -> 
     publish_folder(store, dataset, tmp_path / "out")
     data = pq.read_schema(tmp_path / "out" / "data" / "train-00000-of-00001.parquet")
     assert [(field.name, str(field.type)) for field in data] == [("path", "string"), ("task_binary", "binary")]
-    assert read_table(tmp_path / "out", "hints")[2] == {
-        "path": "flights-0000",
-        "trial_name": "flight-0",
-        "task": "book-0",
+    row = read_table(tmp_path / "out", "hints")[1]
+    assert row.pop("instruction").startswith("Task: book flight 1\n\n---\n\n# Hints\n")
+    assert row.pop("hints")[2] == {
         "kind": "pitfall",
         "text": "When the date is missing, don't search with a guess; ask for it once.",
         "support": 1,
         "source_episodes": ["episode-1", "episode-2"],
+    }
+    assert row == {
+        "path": "flights-0001",
+        "trial_name": "flight-1",
+        "task": "book-1",
         "reviewed": True,
+        "has_verifier": False,
     }
 
 

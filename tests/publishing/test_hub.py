@@ -2,6 +2,7 @@
 
 import base64
 import io
+import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,7 +75,7 @@ def test_publish_is_one_commit_that_load_dataset_reads_and_a_repeat_makes_none(
         hints = load_dataset("tester/made", "hints", split="train")
         result = [
             [[row["path"], base64.b64encode(row["task_binary"]).decode()] for row in tasks],
-            [[row["path"], row["kind"], row["text"]] for row in hints],
+            [[row["path"], [hint["text"] for hint in row["hints"]]] for row in hints],
         ]
     """
     code = code.replace('os.environ["REVISION"]', repr(first["revision"]))
@@ -83,7 +84,8 @@ def test_publish_is_one_commit_that_load_dataset_reads_and_a_repeat_makes_none(
     with tarfile.open(fileobj=io.BytesIO(base64.b64decode(tasks[0][1]))) as archive:
         archive.extractall(tmp_path / "task", filter="data")
     assert (tmp_path / "task" / "instruction.md").read_text().startswith("Task: book flight 0\n\n---\n\n# Hints\n")
-    assert hints[2] == ["flights-0001", "pitfall", "When the date is unclear, don't guess; ask."]
+    assert [path for path, _ in hints] == ["flights-0001"]
+    assert hints[0][1][2] == "When the date is unclear, don't guess; ask."
 
     with open_store(home) as store:
         history = store.publications.list_publications()
@@ -99,11 +101,8 @@ def test_dataset_without_any_hint_loads_all_the_same(hub: HubServer, tmp_path: P
         _, trials = make_approved(store, 1)
         store.curation.replace_hints(trials[0].id, hints=[], findings=[])
     run_steps(hub, tmp_path / "home", {})
-    code = """
-        from datasets import get_dataset_config_names, load_dataset
-        result = [get_dataset_config_names("tester/made"), len(load_dataset("tester/made", split="train"))]
-    """
-    assert run_client(hub, tmp_path, code, xet=False) == [["default"], 1]
+    code = "from datasets import load_dataset\nresult = load_dataset('tester/made', 'hints', split='train')['hints'][:]"
+    assert run_client(hub, tmp_path, code, xet=False) == [[]]
 
 
 def test_repository_that_holds_something_else_is_refused_unless_replaced(hub: HubServer, home: Path) -> None:
@@ -263,6 +262,21 @@ def test_commit_that_hangs_is_looked_for(hub: HubServer, home: Path) -> None:
     faults = [{"fault": "hang", "stage": "commit", "first": 1}]
     (step,) = run_steps(hub, home, {"faults": faults, "limits": {"call_seconds": 1}})
     assert (step["trials"], count_commits(hub)) == (2, 1)
+
+
+def test_folder_that_fails_after_the_commit_leaves_the_commit_recorded(
+    hub: HubServer, home: Path, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "out")
+    run_steps(hub, home, {"output_dir": out, "repo": None})
+    shutil.rmtree(tmp_path / "out" / "data")
+    (tmp_path / "out" / "data").write_text("in the way")
+    (step,) = run_steps(hub, home, {"output_dir": out})
+    revision = hub.commits(REPO)[-1].sha
+    assert step["message"].startswith(f"tester/made holds commit {revision}, but: {out} cannot be written")
+    with open_store(home) as store:
+        last = store.publications.list_publications()[0]
+    assert (last.repo, last.revision, last.path) == (REPO, revision, None)
 
 
 def test_hub_that_is_not_there_is_said(hub: HubServer, home: Path) -> None:

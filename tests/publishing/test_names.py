@@ -1,7 +1,7 @@
 import pytest
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import UsageError
@@ -28,6 +28,7 @@ def test_malformed_repository_name_is_a_usage_error(name: str) -> None:
     assert raised.value.exit_code == 2
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="aB1._-/ é\n", max_size=12))
 def test_every_name_we_take_is_one_that_the_client_takes(name: str) -> None:
     try:
@@ -56,6 +57,7 @@ def test_default_prefix_is_safe_as_a_folder(dataset: str, prefix: str) -> None:
     check_prefix(prefix)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_every_default_prefix_is_accepted(name: str) -> None:
     check_prefix(default_prefix(name))

@@ -117,3 +117,12 @@ def test_first_trials_only_are_published(store: Store, tmp_path: Path) -> None:
     dataset, _ = make_approved(store, 3)
     assert publish_folder(store, dataset, tmp_path / "out", first_trials=2).trials == 2
     assert len(read_table(tmp_path / "out", "data")) == 2
+
+
+def test_card_with_a_secret_is_not_written(store: Store, tmp_path: Path) -> None:
+    dataset, _ = make_approved(store, 1)
+    task = tmp_path / KEY / "book-0"
+    task.mkdir(parents=True)
+    (task / "instruction.md").write_text("Book")
+    with pytest.raises(PublishError, match="name of a source holds a secret"):
+        publish_folder(store, dataset, tmp_path / "out", tasks=str(tmp_path / KEY))

@@ -78,7 +78,8 @@ def test_only_approved_trials_and_accepted_hints_go_out(store: Store, tmp_path: 
     late = propose_more(store, trials[1].id)
     result = publish_folder(store, dataset, tmp_path / "out")
     assert (result.trials, result.left_out) == (1, [])
-    assert [row["kind"] for row in read_table(tmp_path / "out", "hints")] == ["strategy", "pitfall", "criterion"]
+    (row,) = read_table(tmp_path / "out", "hints")
+    assert [hint["kind"] for hint in row["hints"]] == ["strategy", "pitfall", "criterion"]
     assert [row["path"] for row in read_table(tmp_path / "out", "data")] == ["flights-0001"]
     assert store.curation.get_hint(late).state is HintState.PROPOSED
 
