@@ -24,14 +24,15 @@ def show_before_after(
     after = render_instruction(
         trial.task_text, [RenderedHint(hint.text, list_source_episodes(hint.evidence, episodes)) for hint in kept]
     )
-    left, right = st.columns(2)
+    # the key's first words make it scroll like the transcript
+    left, right = st.container(key=f"review_transcript_of_{trial.id}").columns(2)
     with left.container(key="instruction_before"):
         st.markdown("**Before** :gray[as found in the traces]")
-        st.code(trial.source_task_text or "(none found)", language=None, wrap_lines=True, height="stretch")
+        st.code(trial.source_task_text or "(none found)", language=None, wrap_lines=True)
     with right.container(key="instruction_after"):
         what = "if it is approved now" if trial.status is TrialStatus.OPEN else "as it stands"
         st.markdown(f"**After** :gray[{what}]")
-        st.code(after or "(empty)", language=None, wrap_lines=True, height="stretch")
+        st.code(after or "(empty)", language=None, wrap_lines=True)
 
 
 def _is_kept(hint: Hint, trial: Trial, findings: Sequence[Finding]) -> bool:

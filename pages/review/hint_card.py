@@ -9,7 +9,7 @@ import streamlit as st
 from core.curation import decisions
 from core.curation.checks import NEVER_OVERRIDDEN
 from core.curation.rendering import render_hint
-from core.models import Attempt, EvidenceStatus, Finding, Hint, HintState, Outcome, Severity, ToolText
+from core.models import Attempt, EvidenceStatus, Finding, Hint, HintState, HintText, Outcome, Severity, ToolText
 from pages.review.actions import decide, override
 from pages.review.cursor import Place, go_to_evidence
 from pages.review.hint_editor import Edited, show_editor, start_editing
@@ -50,7 +50,8 @@ def show_hint(hint: Hint, number: int, context: Context) -> None:
             show_words_field(hint.id, _build_rejection(hint))
         else:
             _show_decided(hint, number)
-            _show_chips(hint, context)
+            if is_open:
+                _show_chips(hint, context)
 
 
 def describe_support(hint: Hint, attempts: Mapping[int, Attempt]) -> str:
@@ -80,6 +81,12 @@ def _show_words(hint: Hint, number: int) -> None:
                 st.text(render_hint(hint.text))
             if hint.is_edited:
                 st.caption("edited")
+
+
+def _describe(text: HintText) -> str:
+    """The words on one line."""
+    words = f"{text.name}: {text.purpose}" if isinstance(text, ToolText) else render_hint(text)
+    return " ".join(words.split())
 
 
 def _show_tool(text: ToolText) -> None:
@@ -168,9 +175,9 @@ def _reject(hint: Hint, action_id: str, reason: str) -> None:
 
 def _show_decided(hint: Hint, number: int) -> None:
     label = HINTS[hint.state]
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"decided_{hint.id}"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"decided_{hint.id}", wrap=False):
         st.markdown(f":gray[{number}]", width="content")
-        st.text(" ".join(render_hint(hint.text).split()), wrap=False, width="stretch")
+        st.text(_describe(hint.text), wrap=False, width="stretch")
         st.badge(label.word, icon=label.icon, color=label.color)  # type: ignore[arg-type]
         st.button(
             "Take back",

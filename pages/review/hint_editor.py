@@ -12,6 +12,7 @@ from pages.shared.problems import problems_kept
 from pages.shared.reviewer import get_reviewer
 from pages.shared.workspace import open_workspace
 
+FIELD_HEIGHT = 68
 _EDITED = "edited_hint"
 _LABELS = {
     "name": "Name",
@@ -65,7 +66,7 @@ def show_editor(edited: Edited) -> None:
         st.code(render_hint(edited.theirs), language=None, wrap_lines=True)
         st.caption("Yours, not saved yet:")
     for name in _list_fields(hint.text):
-        st.text_area(_LABELS[name], key=_key(hint, name), height="content")
+        st.text_area(_LABELS[name], key=_key(hint, name), height=FIELD_HEIGHT)
     with st.container(horizontal=True):
         st.button(
             "Save",

@@ -27,6 +27,8 @@ div:has(> [class*="st-key-review_transcript"]) { flex: 1 1 0; min-height: 0; }
 .st-key-trial_name [data-testid="stText"] { font-size: 1rem; font-weight: 650; }
 [class*="st-key-hint_"], [class*="st-key-open_"] { padding: 9px 12px; }
 [class*="st-key-open_"] { border-color: #b98900; }
+.st-key-review_queue [data-testid="stElementToolbar"] { display: none; }
+[class*="st-key-instruction_"] code { font-size: 0.78rem; }
 [class*="st-key-hint_"] pre, [class*="st-key-open_"] pre { padding: 4px 8px; }
 [class*="st-key-hint_"] code, [class*="st-key-open_"] code { font-size: 0.78rem; }
 [class*="st-key-chips_"] button, [class*="st-key-actions_"] button, [class*="st-key-decided_"] button {
@@ -49,5 +51,4 @@ div:has(> [class*="st-key-review_transcript"]) { flex: 1 1 0; min-height: 0; }
 
 def show_styles() -> None:
     """Once, on top of the page."""
-    st.set_page_config(initial_sidebar_state="collapsed")
     st.html(_STYLES)

@@ -18,7 +18,7 @@ PAGE_ROWS = 50
 SQUARES = 6
 """More outcomes than this are counted instead of listed."""
 _SEARCH, _FILTER, _TABLE, _PAGE = "search", "show", "queue", "queue_page"
-_NAME, _OUTCOME = "Trial", "Result"
+_NAME, _OUTCOME, _STATE = "Trial", "Result", "State"
 
 
 class Filter(StrEnum):
@@ -88,8 +88,10 @@ def show_queue(entries: Sequence[QueueEntry], trial_id: int) -> None:
     cells = [((position or 0) - first, _NAME)] if is_shown else []
     # another trial or page is another table, so that its selection is always the open trial
     key = f"{_TABLE}_{trial_id}_{first}"
+    rows = [_build_row(entry) for entry in shown]
+    has_states = any(row[_STATE] for row in rows)
     st.dataframe(
-        [_build_row(entry) for entry in shown],
+        rows,
         key=key,
         hide_index=True,
         height="stretch",
@@ -98,9 +100,11 @@ def show_queue(entries: Sequence[QueueEntry], trial_id: int) -> None:
         selection_mode="single-cell",
         selection_default={"selection": {"cells": cells}},
         column_config={
-            _NAME: st.column_config.TextColumn(width=136),
-            _OUTCOME: st.column_config.TextColumn(width=58),
+            _NAME: st.column_config.TextColumn(width=108 if has_states else 168),
+            _OUTCOME: st.column_config.TextColumn(width=48),
+            _STATE: st.column_config.TextColumn(width=66),
         },
+        column_order=[_NAME, _OUTCOME, _STATE] if has_states else [_NAME, _OUTCOME],
         alt="Trials to review",
     )
 
@@ -121,7 +125,7 @@ def _open_selected(key: str, ids: Sequence[int]) -> None:
 
 
 def _build_row(entry: QueueEntry) -> dict[str, str]:
-    return {_NAME: entry.name, _OUTCOME: describe_outcomes(entry.outcomes), "": _describe_state(entry)}
+    return {_NAME: entry.name, _OUTCOME: describe_outcomes(entry.outcomes), _STATE: _describe_state(entry)}
 
 
 def describe_outcomes(outcomes: Sequence[Outcome]) -> str:
@@ -137,5 +141,5 @@ def _describe_state(entry: QueueEntry) -> str:
     if not entry.is_extracted:
         return "no hints"
     if entry.blocks:
-        return f"{entry.blocks} blocks"
-    return f"{entry.warnings} to check" if entry.warnings else ""
+        return f"{entry.blocks} block"
+    return f"{entry.warnings} check" if entry.warnings else ""

@@ -20,6 +20,8 @@ from pages.review.task_text import is_editing_task
 from pages.review.transcript import show_transcript
 from pages.review.trial_head import show_trial_head
 
+_IS_INSTRUCTION = "is_instruction_shown"
+
 
 def show_trial(store: Store, trial_id: int, entries: Sequence[QueueEntry], listed: Sequence[QueueEntry]) -> None:
     """The open trial.
@@ -44,7 +46,7 @@ def show_trial(store: Store, trial_id: int, entries: Sequence[QueueEntry], liste
     with right, st.container(height=HEIGHT, key="review_right", border=False, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
             tabs = st.container(width="stretch")
-            is_instruction = st.toggle("Before and after", key="before_and_after", persist_state="page")
+            is_instruction = _show_switch()
         if is_instruction:
             show_before_after(trial, hints, findings, store.traces.list_episodes(trial_id))
         else:
@@ -53,6 +55,24 @@ def show_trial(store: Store, trial_id: int, entries: Sequence[QueueEntry], liste
             show_transcript(store, place, attempts, hints)
     is_busy = is_editing_task(trial) or (edited is not None and edited.hint.trial_id == trial_id)
     show_decision_bar(trial, hints, findings, _find_neighbours(trial_id, entries, listed), is_busy=is_busy)
+
+
+def _show_switch() -> bool:
+    """True if the instruction is shown instead of the transcript."""
+    is_on = bool(st.session_state.get(_IS_INSTRUCTION))
+    # a button and no toggle: keys are silent while a toggle has the focus
+    st.button(
+        "Transcript" if is_on else "Before and after",
+        key="switch_view",
+        shortcut="B",
+        on_click=_switch,
+        args=(not is_on,),
+    )
+    return is_on
+
+
+def _switch(is_on: bool) -> None:
+    st.session_state[_IS_INSTRUCTION] = is_on
 
 
 def _find_neighbours(trial_id: int, entries: Sequence[QueueEntry], listed: Sequence[QueueEntry]) -> Neighbours:

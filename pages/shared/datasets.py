@@ -1,6 +1,6 @@
 """Which dataset a page shows; the choice stands in the URL, so a link opens the same one."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import streamlit as st
@@ -27,6 +27,7 @@ def show_dataset_picker(datasets: Sequence[Dataset], *, label: str = "Dataset", 
         options: More for `st.selectbox`, e.g. `label_visibility`.
     """
     by_id = {item.id: item for item in datasets}
+    take_wanted_dataset(by_id)
     chosen = st.selectbox(
         label,
         list(by_id),
@@ -36,3 +37,10 @@ def show_dataset_picker(datasets: Sequence[Dataset], *, label: str = "Dataset", 
         **options,
     )
     return by_id[chosen]
+
+
+def take_wanted_dataset(offered: Container[int]) -> None:
+    """Choose what another page asked for; to be called before the picker is drawn."""
+    wanted = st.session_state.pop(keys.WANTED_DATASET, None)
+    if wanted in offered:
+        st.session_state[keys.DATASET] = wanted

@@ -6,7 +6,6 @@ import streamlit as st
 
 from core.models import Dataset
 from pages.shared import keys
-from pages.shared.datasets import describe_dataset
 
 OVERVIEW = "pages/overview/page.py"
 TRACES = "pages/traces/page.py"
@@ -22,4 +21,7 @@ def open_page(page: str, *, dataset: Dataset | None = None) -> NoReturn:
         page: One of the names above.
         dataset: What the page shows; None leaves it to the page.
     """
-    st.switch_page(page, query_params=None if dataset is None else {keys.DATASET: describe_dataset(dataset)})
+    if dataset is not None:
+        # the URL's own parameter belongs to the picker that is on the screen now; the next page's takes this one
+        st.session_state[keys.WANTED_DATASET] = dataset.id
+    st.switch_page(page)

@@ -49,6 +49,6 @@ def show_kept_problem() -> None:
 
 def show_problem(message: str) -> None:
     """An error message as plain text in a frame."""
-    with st.container(border=True, horizontal=True, gap="xsmall", vertical_alignment="top"):
+    with st.container(border=True, horizontal=True, wrap=False, gap="xsmall"):
         st.markdown(":red[:material/error:]", width="content")
         st.text(message, width="stretch")
