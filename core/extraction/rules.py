@@ -52,7 +52,7 @@ _HARNESS_TOOLS = frozenset(
     }
 )
 _DEMAND = re.compile(
-    r"\b(?:must|should|shall|need(?:s)? to|required?|ensure|make sure|exactly|at least|at most|do not|don't|only|without)\b",
+    r"\b(?:must|should|shall|needs? to|required?|ensure|make sure|exactly|at least|at most|do not|don't|only|without)\b",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])|\n+")
@@ -62,7 +62,8 @@ _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 
 def extract_by_rules(attempt: AttemptInput) -> AttemptHints:
     """The hints that one attempt shows; few, and none where it shows nothing."""
-    actions = [action for action in list_actions(attempt.messages) if mask_secrets(action.command) == action.command]
+    executed = list_actions(attempt.messages)
+    actions = [action for action in executed if mask_secrets(action.command) == action.command]
     hints = [
         *_list_tools(attempt, actions),
         *_list_steps(attempt, actions),

@@ -1,25 +1,14 @@
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.apps import FLAGS, running_app
 from tests.commands import PROJECT, build_environment, end_worker
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # a busy machine needs patience
 expect.set_options(timeout=30_000)
 StartApp = Callable[..., str]
@@ -40,7 +29,6 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A fresh window; what it showed at the end is in `test-results/` if the test failed."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
-    # a busy machine needs patience
     context.set_default_timeout(30_000)
     opened = context.new_page()
     failed_before = request.session.testsfailed
@@ -58,45 +46,11 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def start_app(home: Path, tmp_path: Path) -> Iterator[StartApp]:
-    """Starts `streamlit run app.py` as the README does; its address."""
-    processes: list[subprocess.Popen[bytes]] = []
+    """Starts the app with these settings; its address."""
+    with ExitStack() as running:
 
-    def start(**values: str) -> str:
-        port = _find_free_port()
-        with (tmp_path / "server.log").open("wb") as log:
-            processes.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-                    + ["--server.port", str(port)],
-                    cwd=PROJECT,
-                    env=build_environment(home, **values),
-                    stdout=log,
-                    stderr=log,
-                )
-            )
-        _wait_for(port)
-        return f"http://127.0.0.1:{port}"
+        def start(**values: str) -> str:
+            environment = build_environment(home, **values)
+            return running.enter_context(running_app(environment, log=tmp_path / "server.log"))
 
-    yield start
-    for process in processes:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(port: int, *, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+        yield start

@@ -1,0 +1,41 @@
+"""`python -m tests.screenshots`: the pictures in the README, taken anew on the sample that ships."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from core.curation.curate import curate_dataset
+from core.extraction.batch import run_batch
+from core.progress import no_progress
+from core.store import open_store
+from tests.apps import FLAGS, running_app
+from tests.commands import build_environment
+from tests.workspaces import create_batch, import_sample, make_settings
+
+FOLDER = Path(__file__).parent
+PICTURES = {"overview": "", "review": "review"}
+
+
+def main() -> None:
+    """Write one picture per page."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        with open_store(home) as store:
+            dataset = import_sample(store)
+            batch = create_batch(store, dataset)
+            run_batch(store, batch, settings=make_settings(home), progress=no_progress, check_lease=lambda: None)
+            curate_dataset(store, dataset)
+        with running_app(build_environment(home), log=Path(folder) / "server.log") as address, sync_playwright() as run:
+            browser = run.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+            page = browser.new_page(viewport={"width": 1280, "height": 720})
+            for name, path in PICTURES.items():
+                page.goto(f"{address}/{path}")
+                page.wait_for_timeout(6000)
+                page.screenshot(path=FOLDER / f"{name}.png")
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()
