@@ -52,7 +52,7 @@ _HARNESS_TOOLS = frozenset(
     }
 )
 _DEMAND = re.compile(
-    r"\b(?:must|should|shall|needs? to|required?|ensure|make sure|exactly|at least|at most|do not|don't|only|without)\b",
+    r"\b(?:must|should|shall|needs? to|required?|ensure|make sure|exactly|at (?:least|most)|do not|don't|only)\b",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])|\n+")

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.store.overview import TrialDecision
 
+BAR = 40
 FINE_MINUTES = 10
 COARSE_MINUTES = 60
 FINE_SPAN = timedelta(hours=3)
@@ -41,7 +42,7 @@ def _build_chart(decisions: Sequence[TrialDecision], times: Sequence[datetime], 
     rows = [{"time": f"{slot:%H:%M}", "reviewer": who, "trials": count} for (slot, who), count in counts.items()]
     chart: alt.Chart = (
         alt.Chart(pa.Table.from_pylist(rows))
-        .mark_bar()
+        .mark_bar(size=BAR)
         .encode(
             x=alt.X(
                 "time:N",

@@ -28,12 +28,16 @@ def list_bars(stages: StageCounts) -> list[tuple[str, int, str]]:
     waiting = max(stages.extracted - stages.reviewed, 0)
     ready = max(stages.approved - stages.published, 0)
     return [
-        ("Imported", stages.trials, "trials"),
-        ("Extracted", stages.extracted, f"{stages.failed_attempts} attempts failed" if stages.failed_attempts else ""),
-        ("Reviewed", stages.reviewed, f"{waiting} wait" if waiting else ""),
-        ("Approved", stages.approved, f"{stages.rejected} rejected" if stages.rejected else ""),
-        ("Published", stages.published, f"{ready} ready" if ready else ""),
+        ("Imported", stages.trials, " trials"),
+        ("Extracted", stages.extracted, _add(stages.failed_attempts, "attempts failed")),
+        ("Reviewed", stages.reviewed, _add(waiting, "wait")),
+        ("Approved", stages.approved, _add(stages.rejected, "rejected")),
+        ("Published", stages.published, _add(ready, "ready")),
     ]
+
+
+def _add(count: int, word: str) -> str:
+    return f", {count:,} {word}" if count else ""
 
 
 def _build_chart(stages: StageCounts) -> alt.LayerChart | alt.FacetChart:
@@ -47,7 +51,7 @@ def _build_chart(stages: StageCounts) -> alt.LayerChart | alt.FacetChart:
     )
     bar = base.mark_bar(size=BAR, cornerRadius=3).encode(x=alt.X("count:Q", scale=scale, axis=None), y=left)
     # the words are labels of a second axis, because those follow the theme and marks do not
-    words = {stage: f"{count:,} {note}".strip() for stage, count, note in bars}
+    words = {stage: f"{count:,}{note}" for stage, count, note in bars}
     right = alt.Y("stage:N", sort=None, title=None, axis=_build_axis("right", f"{json.dumps(words)}[datum.label]"))
     labels = base.mark_bar(opacity=0).encode(x=alt.X("all:Q", scale=scale, axis=None), y=right)
     chart: alt.LayerChart = alt.layer(alt.layer(track, bar), labels).resolve_scale(y="independent")

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.store.overview import DECISIONS_FOR_A_PACE as FEW
 from core.store.overview import ReviewPace
 from pages.shared.figures import show_figure
 
@@ -25,7 +26,7 @@ def show_metrics(pace: ReviewPace) -> None:
         show_figure(
             "Per hour",
             f"{pace.per_hour:,}" if pace.per_hour else "–",
-            f"median {pace.median_seconds:.0f} s a trial" if pace.median_seconds else "known after two decisions",
+            f"median {pace.median_seconds:.0f} s a trial" if pace.per_hour else f"known after {FEW} decisions",
         )
     with approved:
         show_figure("Approved", _share(pace.approved, pace.decided), f"{pace.approved:,} of {pace.decided:,} decided")

@@ -11,7 +11,6 @@ from pages.shared import navigation
 from pages.shared.labels import describe_count
 
 MAXIMUM_STEPS = 3
-DECISIONS_FOR_A_FORECAST = 5
 
 
 class Step(NamedTuple):
@@ -95,7 +94,7 @@ def _build_step(
 def _describe_review(count: int, stages: StageCounts, pace: ReviewPace) -> tuple[str, str]:
     checks = f"{stages.to_check} {'has' if stages.to_check == 1 else 'have'} something to check"
     parts = [checks] if stages.to_check else []
-    if pace.per_hour and pace.decided_today >= DECISIONS_FOR_A_FORECAST:
+    if pace.per_hour:
         parts.append(f"about {max(round(count * 60 / pace.per_hour), 1)} minutes at your pace")
     return f"Review {describe_count(count, 'trial')}", ", ".join(parts) or "Their hints are ready"
 

@@ -65,7 +65,7 @@ def _publish(dataset: Dataset, options: PublishOptions) -> None:
         with open_workspace() as store:
             job = pipeline.start_publishing(store, dataset, options, published_by=get_reviewer())
         st.session_state[keys.PUBLISH_JOB] = job.id
-        ensure_worker(load_settings())
+        ensure_worker(load_settings(), replace=True)
 
 
 def _stop_asking() -> None:

@@ -7,6 +7,7 @@ HEIGHT = 520
 
 _STYLES = """
 <style>
+.stSidebar[data-collapsed="false"] { width: 232px !important; }
 .stMainBlockContainer { padding: 3.75rem 1rem 0.75rem; }
 .stMainBlockContainer h1 { font-size: 1.25rem; line-height: 2.5rem; font-weight: 650; padding: 0; }
 .stMainBlockContainer [data-testid="stText"] { font-size: 0.875rem; line-height: 1.25rem; }

@@ -7,6 +7,7 @@ import streamlit as st
 
 _STYLES = """
 <style>
+.stSidebar[data-collapsed="false"] { width: 232px !important; }
 .stMainBlockContainer { padding: 4.25rem 2.5rem 3rem; }
 .stMainBlockContainer h1 { font-size: 1.75rem; line-height: 2.125rem; font-weight: 650; padding: 0 0 0.5rem; }
 .stMainBlockContainer h3 { font-size: 1.125rem; line-height: 1.5rem; font-weight: 650; padding: 0 0 0.5rem; }

@@ -19,16 +19,18 @@ def show_imported(datasets: Sequence[Dataset]) -> Dataset | None:
         st.text("Nothing was imported yet. Give a source above, or import the sample on the Overview page.")
         return None
     st.subheader("Imported", anchor=False)
+    rows = [_build_row(item) for item in datasets]
     event = st.dataframe(
-        [_build_row(item) for item in datasets],
+        rows,
+        column_order=[name for name in rows[0] if any(row[name] for row in rows)],
         hide_index=True,
         key="imported",
         on_select="rerun",
         selection_mode="single-row-required",
         alt="Imported datasets, newest first",
     )
-    rows = event["selection"]["rows"]
-    return datasets[rows[0]] if rows and rows[0] < len(datasets) else datasets[0]
+    picked = event["selection"]["rows"]
+    return datasets[picked[0]] if picked and picked[0] < len(datasets) else datasets[0]
 
 
 def _build_row(dataset: Dataset) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -16,12 +17,12 @@ from tests.standins.hub import WRITE_TOKEN, HubServer
 from tests.standins.hub_client import run_client
 from tests.standins.llm import LlmServer
 
-FIRST = "book-flight-sfo-wifi"
+EDITED = "Look the traveller up before you search"
 KEY = "sk-test-key-0123456789"
 
 
 @pytest.fixture
-def hub() -> "object":
+def hub() -> Iterator[HubServer]:
     with HubServer() as server:
         yield server
 
@@ -49,10 +50,37 @@ def edit_first_hint(page: Page, words: str) -> None:
     expect(page.get_by_text(words).first).to_be_visible()
 
 
-def reject_second_hint(page: Page) -> None:
-    page.get_by_role("button", name="Reject", exact=False).nth(1).click()
-    page.get_by_text("Wrong advice").last.click()
-    expect(page.get_by_text("Rejected").first).to_be_visible()
+def reject_hint(page: Page, hint_id: str) -> None:
+    page.locator(f".st-key-actions_{hint_id}").get_by_role("button", name="Reject").click()
+    page.get_by_text("Wrong advice").filter(visible=True).last.click()
+    expect(page.locator(f".st-key-decided_{hint_id}").get_by_text("Rejected")).to_be_visible()
+
+
+def approve(page: Page, following: str) -> None:
+    """By its key; the next trial then stands in its place."""
+    # a key pressed before the page is ready is lost, for a person as well
+    expect(page.locator("[data-testid='stStatusWidget']")).to_have_count(0)
+    expect(page.get_by_role("button", name="Approve")).to_be_enabled()
+    page.wait_for_timeout(500)
+    page.keyboard.press("a")
+    expect(page.get_by_text("Approved").first).to_be_visible()
+    expect(page.get_by_text(following).filter(visible=True).first).to_be_visible()
+
+
+def open_from_sidebar(page: Page, name: str) -> None:
+    page.goto(page.url.split("?")[0].rsplit("/", 1)[0] + f"/{name.lower()}")
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def read_instructions(parquet: bytes) -> dict[str, str]:
+    """`instruction.md` of each published task, by folder; every archive unpacks."""
+    instructions = {}
+    for row in pq.read_table(io.BytesIO(parquet)).to_pylist():
+        with tarfile.open(fileobj=io.BytesIO(row["task_binary"])) as archive:
+            member = archive.extractfile("instruction.md")
+            assert member is not None
+            instructions[row["path"]] = member.read().decode()
+    return instructions
 
 
 def test_the_whole_way_with_rules_to_the_hub(
@@ -63,11 +91,52 @@ def test_the_whole_way_with_rules_to_the_hub(
     extract(page)
     click(page, "Review the hints")
     expect(page.get_by_text("exact quote")).to_be_visible()
-    edit_first_hint(page, "Look the traveller up before you search")
-    page.screenshot(path="/tmp/shots/t2.png")
-    reject_second_hint(page)
-    page.screenshot(path="/tmp/shots/t3.png")
-    page.keyboard.press("a")
-    expect(page.get_by_text("git-restore-branch").first).to_be_visible()
-    page.wait_for_timeout(1500)
-    page.screenshot(path="/tmp/shots/t4.png")
+    with open_store(home) as store:
+        rejected = store.curation.list_hints(1)[1]
+    edit_first_hint(page, EDITED)
+    reject_hint(page, rejected.id)
+    approve(page, "git-restore-branch")
+    open_from_sidebar(page, "Publish")
+    page.get_by_role("textbox", name="Repository").fill("tester/from-the-browser")
+    page.keyboard.press("Enter")
+    click(page, "Publish 1 task")
+    expect(page.get_by_role("link", name="Open the repository")).to_be_visible(timeout=60_000)
+
+    loaded = run_client(
+        hub,
+        tmp_path,
+        "from datasets import load_dataset\nresult = load_dataset('tester/from-the-browser')['train'].column_names",
+    )
+    assert loaded == ["path", "task_binary"]
+    instructions = read_instructions(hub.files("tester/from-the-browser")["data/train-00000-of-00001.parquet"])
+    (text,) = instructions.values()
+    assert text.startswith("User: Book flight to SFO with WiFi\nTask: Do whatever the user asked.\n\n---\n\n# Hints\n")
+    assert f"**Purpose**: {EDITED}" in text
+    assert f"### {rejected.text.model_dump()['name']}\n" not in text
+    with open_store(home) as store:
+        trial = store.traces.get_trial(1)
+        actions = [decision.action for decision in store.curation.list_decisions(trial.id)]
+        assert trial.status is TrialStatus.APPROVED
+        assert actions[:2] == ["edit", "reject"]
+        assert actions[-1] == "approve"
+        states = {hint.state for hint in store.curation.list_hints(trial.id)}
+        assert states == {HintState.ACCEPTED, HintState.REJECTED}
+
+
+def test_the_whole_way_with_a_model_to_a_folder(page: Page, start_app: StartApp, tmp_path: Path) -> None:
+    with LlmServer(key=KEY, responder=answer_hints) as llm:
+        page.goto(start_app(OPENAI_API_KEY=KEY, OPENAI_BASE_URL=llm.base_url, HF_HOME=str(tmp_path / "hf")))
+        import_sample(page)
+        extract(page)
+        assert len(llm.requests) == 26
+    click(page, "Review the hints")
+    expect(page.get_by_text("proposed by gpt-4o-mini").first).to_be_visible()
+    expect(page.get_by_text("exact quote")).to_be_visible()
+    approve(page, "git-restore-branch")
+    open_from_sidebar(page, "Publish")
+    page.get_by_role("textbox", name="Folder", exact=True).fill(str(tmp_path / "out"))
+    page.keyboard.press("Enter")
+    click(page, "Publish 1 task")
+    expect(page.get_by_text("1 task published")).to_be_visible(timeout=60_000)
+    (text,) = read_instructions((tmp_path / "out" / "data" / "train-00000-of-00001.parquet").read_bytes()).values()
+    assert "### terminal" in text
