@@ -10,12 +10,12 @@ from pages.shared.cold_start import take_back_page_not_found
 from pages.shared.problems import problems_shown
 from pages.shared.reviewer import show_reviewer
 
-SIDEBAR_WIDTH = 232
 # they begin with the sidebar folded away
 WIDE_PAGES = ("review",)
 # a file of ours: the browser would fetch a named icon from elsewhere
 ICON = Path(__file__).with_name("pages") / "shared" / "icon.svg"
 
+st.set_page_config(page_title="Trace Hints", page_icon=ICON, layout="wide")
 with problems_shown():
     # before any import of huggingface_hub, which reads its address and token only then
     export_hub_settings(load_settings())
@@ -30,12 +30,7 @@ page = st.navigation(
         ]
     }
 )
-st.set_page_config(
-    page_title="Trace Hints",
-    page_icon=ICON,
-    layout="wide",
-    initial_sidebar_state="collapsed" if page.url_path in WIDE_PAGES else SIDEBAR_WIDTH,
-)
+st.set_page_config(initial_sidebar_state="collapsed" if page.url_path in WIDE_PAGES else "expanded")
 with st.sidebar:
     show_reviewer()
     take_back_page_not_found(page)

@@ -33,7 +33,9 @@ def talk(*contents: str) -> list[dict[str, Any]]:
     return [say("user" if index % 2 == 0 else "assistant", content) for index, content in enumerate(contents)]
 
 
-def make_row(conversations: object, *, trial_name: object = "t", episode: object = "episode-0", **columns: object) -> Row:
+def make_row(
+    conversations: object, *, trial_name: object = "t", episode: object = "episode-0", **columns: object
+) -> Row:
     """One episode row with the required columns and whatever else is given."""
     return {"trial_name": trial_name, "episode": episode, "conversations": conversations, **columns}
 

@@ -38,6 +38,11 @@ class _Member:
         verified = sum(item.status is not EvidenceStatus.MISSING for item in self.evidence)
         return (not verified, not self.is_successful, len(self.text.model_dump_json()), self.text.model_dump_json())
 
+    @property
+    def order(self) -> tuple[object, ...]:
+        """Of members with equal rank; no two members have the same one."""
+        return (self.attempt_number, self.place, self.origin.model_dump_json())
+
 
 @dataclass
 class _Cluster:
@@ -45,7 +50,7 @@ class _Cluster:
 
     @property
     def best(self) -> _Member:
-        return min(self.members, key=lambda member: (*member.rank, member.attempt_number, member.place))
+        return min(self.members, key=lambda member: (*member.rank, *member.order))
 
     @property
     def attempt_ids(self) -> list[int]:
@@ -72,20 +77,17 @@ def build_hints(
     """
     clusters = _cluster(_list_members(proposals, attempts))
     decided = [hint for hint in known if hint.state is not HintState.PROPOSED or hint.is_edited or _is_persons(hint)]
-    hints: list[Hint] = []
-    taken: set[str] = set()
+    hints: dict[str, Hint] = {}
     for cluster in clusters:
         match = next((hint for hint in decided if _matches(hint, cluster)), None)
-        if match is None:
-            hints.append(_build_hint(cluster, trial_id, trial_key))
-        elif match.id not in taken:
-            taken.add(match.id)
-            hints.append(_add_support(match, cluster))
-    hints += [hint for hint in decided if hint.id not in taken]
-    unique = {hint.id: hint for hint in hints}
+        # an edited hint has two wordings, and each may have a cluster of its own
+        hint = _build_hint(cluster, trial_id, trial_key) if match is None else hints.get(match.id, match)
+        hints[hint.id] = hint if match is None else _add_support(hint, cluster)
+    for hint in decided:
+        hints.setdefault(hint.id, hint)
     return [
         hint.model_copy(update={"position": position})
-        for position, hint in enumerate(sorted(unique.values(), key=lambda hint: list(HintKind).index(hint.kind)))
+        for position, hint in enumerate(sorted(hints.values(), key=lambda hint: list(HintKind).index(hint.kind)))
     ]
 
 
@@ -108,7 +110,7 @@ def _list_members(proposals: Sequence[Proposal], attempts: Mapping[int, Quotable
 def _cluster(members: Sequence[_Member]) -> list[_Cluster]:
     clusters: list[_Cluster] = []
     # the best words come first, so that they decide what is close to them, whatever the order of the proposals
-    for member in sorted(members, key=lambda member: (*member.rank, member.attempt_number, member.place)):
+    for member in sorted(members, key=lambda member: (*member.rank, *member.order)):
         home = next((cluster for cluster in clusters if say_the_same(cluster.members[0].text, member.text)), None)
         if home is None:
             home = _Cluster()
@@ -164,7 +166,7 @@ def _unite_origins(cluster: _Cluster, known: Sequence[Origin]) -> list[Origin]:
 
 def _unite_evidence(cluster: _Cluster) -> list[Evidence]:
     """The best member's quotes first, then one or more of each other attempt; found ones before missing ones."""
-    ordered = [cluster.best, *sorted(cluster.members, key=lambda member: (member.attempt_number, member.place))]
+    ordered = [cluster.best, *sorted(cluster.members, key=lambda member: member.order)]
     unique: dict[tuple[int, int, str], Evidence] = {}
     for member in ordered:
         for item in member.evidence:

@@ -35,10 +35,10 @@ def accept_hint(store: Store, hint: Hint, *, reviewer: str, action_id: str) -> N
         ConflictError: Somebody changed the hint first.
         UsageError: A check blocks it.
     """
-    findings = [item for item in store.curation.list_findings(hint.trial_id) if item.hint_id == hint.id]
-    if is_blocked(hint, findings):
-        raise UsageError("A check blocks this hint. Mend it, or override the check with a reason.")
-    _decide_hint(store, hint, "accept", state=HintState.ACCEPTED, reviewer=reviewer, action_id=action_id)
+    with store.curation.write():
+        is_new = _decide_hint(store, hint, "accept", state=HintState.ACCEPTED, reviewer=reviewer, action_id=action_id)
+        if is_new and is_blocked(hint, store.curation.list_findings(hint.trial_id)):
+            raise UsageError("A check blocks this hint. Mend it, or override the check with a reason.")
 
 
 def reject_hint(store: Store, hint: Hint, *, reason: str, reviewer: str, action_id: str) -> None:
@@ -66,8 +66,8 @@ def edit_hint(store: Store, hint: Hint, text: HintText, *, reviewer: str, action
         ConflictError: Somebody changed the hint first; the message holds their words, yours are still with you.
     """
     with store.curation.write():
-        _decide_hint(store, hint, "edit", state=hint.state, text=text, reviewer=reviewer, action_id=action_id)
-        _check_again(store, store.curation.get_hint(hint.id))
+        if _decide_hint(store, hint, "edit", state=hint.state, text=text, reviewer=reviewer, action_id=action_id):
+            _check_again(store, store.curation.get_hint(hint.id))
 
 
 def override_finding(store: Store, hint: Hint, code: str, *, reason: str, reviewer: str, action_id: str) -> None:
@@ -75,17 +75,19 @@ def override_finding(store: Store, hint: Hint, code: str, *, reason: str, review
 
     Raises:
         ConflictError: Somebody changed the hint first.
-        UsageError: No reason was given, or the finding cannot be overridden.
+        UsageError: No reason was given, the hint has no such finding, or it cannot be overridden.
     """
     if code in NEVER_OVERRIDDEN:
         raise UsageError("Keys, tokens and private keys are never published. Edit the hint instead.")
     if not reason.strip():
         raise UsageError("Say why the hint may be published anyway.")
     with store.curation.write():
-        _decide_hint(
-            store, hint, f"override {code}", state=hint.state, reviewer=reviewer, action_id=action_id, reason=reason
+        action = f"override {code}"
+        is_new = _decide_hint(
+            store, hint, action, state=hint.state, reviewer=reviewer, action_id=action_id, reason=reason
         )
-        store.curation.override_finding(hint.id, code)
+        if is_new and not store.curation.override_finding(hint.id, code):
+            raise UsageError(f"This hint has no such block ({code}). Open the trial again.")
 
 
 def approve_trial(store: Store, trial: Trial, *, reviewer: str, action_id: str) -> None:
@@ -112,6 +114,8 @@ def approve_trial(store: Store, trial: Trial, *, reviewer: str, action_id: str) 
                 reason="approved with the trial",
             )
         _decide_trial(store, trial, "approve", status=TrialStatus.APPROVED, reviewer=reviewer, action_id=action_id)
+        # whoever approves has seen what came after an earlier approval
+        store.curation.remove_trial_finding(trial.id, code="new-proposals")
 
 
 def reject_trial(store: Store, trial: Trial, *, reason: str, reviewer: str, action_id: str) -> None:
@@ -167,6 +171,7 @@ def edit_task_text(store: Store, trial: Trial, text: str, *, reviewer: str, acti
             reviewer=reviewer,
             action_id=action_id,
         )
+        store.curation.remove_trial_finding(trial.id, code="empty-task")
 
 
 def list_approvable(store: Store, trial_id: int) -> list[Hint]:
@@ -218,8 +223,8 @@ def _decide_trial(
         at_utc=utc_now(),
         trial_id=trial.id,
         action=action,
-        before=before or trial.status,
-        after=after or status,
+        before=trial.status if before is None else before,
+        after=status if after is None else after,
         reason=reason,
     )
     text = edited_task_text if action == "edit task text" else trial.edited_task_text
@@ -237,11 +242,12 @@ def _decide_hint(
     action_id: str,
     text: HintText | None = None,
     reason: str | None = None,
-) -> None:
+) -> bool:
+    """False if this action was saved before: then nothing more must happen."""
     with store.curation.write():
-        current = store.curation.get_hint(hint.id)
         if store.curation.has_decision(action_id):
-            return
+            return False
+        current = store.curation.get_hint(hint.id)
         if current.version != hint.version:
             raise ConflictError(
                 "Somebody else changed this hint first. Their words: "
@@ -260,6 +266,7 @@ def _decide_hint(
         )
         store.curation.add_decision(decision)
         store.curation.save_hint_state(hint.id, state=state, text=text if text is not None else current.text)
+        return True
 
 
 def _check_again(store: Store, hint: Hint) -> None:

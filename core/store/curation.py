@@ -220,12 +220,21 @@ class Curation(Part):
                 (trial_id, code, severity, message),
             )
 
-    def override_finding(self, hint_id: str, code: str) -> None:
-        """Mark a block as overridden; the decision with its reason is a row of its own."""
+    def remove_trial_finding(self, trial_id: int, *, code: str) -> None:
+        """Remove a finding on the trial itself, if it is there: somebody dealt with it."""
         with self.write():
             self._connection.execute(
-                "UPDATE findings SET overridden = 1 WHERE hint_id = ? AND code = ?", (hint_id, code)
+                "DELETE FROM findings WHERE trial_id = ? AND hint_id IS NULL AND code = ?", (trial_id, code)
             )
+
+    def override_finding(self, hint_id: str, code: str) -> bool:
+        """Mark a block as overridden; False if the hint has none. The decision with its reason is a row of its own."""
+        with self.write():
+            cursor = self._connection.execute(
+                "UPDATE findings SET overridden = 1 WHERE hint_id = ? AND code = ? AND severity = 'block'",
+                (hint_id, code),
+            )
+        return cursor.rowcount > 0
 
     def add_decision(self, decision: Decision) -> bool:
         """Append a decision; False if this id was appended before, and nothing more must happen."""

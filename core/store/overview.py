@@ -10,6 +10,8 @@ from core.store.part import Part
 
 LONGEST_LOOK_SECONDS = 600.0
 """A longer time between two decisions is a pause, not a slow decision."""
+DECISIONS_FOR_A_PACE = 5
+"""With fewer decisions a day, a pace would be a guess."""
 
 
 class StageCounts(NamedTuple):
@@ -57,8 +59,10 @@ class ReviewPace(NamedTuple):
 
     @property
     def per_hour(self) -> int | None:
-        """Decisions an hour at this pace; None if there is no pace yet."""
-        return round(3600 / self.median_seconds) if self.median_seconds else None
+        """Decisions an hour at this pace; None before there were enough today to tell."""
+        if not self.median_seconds or self.decided_today < DECISIONS_FOR_A_PACE:
+            return None
+        return round(3600 / self.median_seconds)
 
 
 class Overview(Part):

@@ -36,7 +36,7 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
             # without any known column all are read, so that the refusal can name what there is
             for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, columns=known or None, use_threads=False):
                 yield from build_rows(batch)
-    except (ArrowException, OSError) as error:
+    except (ArrowException, OSError, UnicodeDecodeError) as error:
         raise SourceError(
             f"{show_name(path)} is not a readable parquet file ({_first_line(error)}). Export it again."
         ) from None
@@ -87,7 +87,7 @@ def count_parquet(path: Path) -> int | None:
 
     try:
         return int(pq.read_metadata(path).num_rows)
-    except (ArrowException, OSError):
+    except (ArrowException, OSError, UnicodeDecodeError):
         return None
 
 

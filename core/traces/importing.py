@@ -4,7 +4,7 @@ Exact whatever the order of the rows, and with memory that does not grow with th
 only maximal conversations are written, and the rest is settled when all rows of a trial are known.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b, sha256
 from itertools import islice
@@ -194,20 +194,16 @@ def _stage_window(
 
 
 def _build_facts(row: ReadRow, chain: list[str], is_stored: bool, texts: dict[str, str]) -> bytes:
-    secrets: Counter[str] = Counter()
-    notes: Counter[str] = Counter()
-    if is_stored:
-        for message in row.messages:
-            if message.secrets:
-                secrets.update(message.secrets)
-            if message.notes:
-                notes.update(message.notes)
+    seen = [
+        (index, message.secrets, message.notes)
+        for index, message in enumerate(row.messages)
+        if is_stored and (message.secrets or message.notes)
+    ]
     facts: dict[str, Any] = {
         **{name: getattr(row, name) for name in _PLAIN_FACTS},
         "chain": "".join(chain),
         "stored": is_stored,
-        "secrets": secrets,
-        "notes": notes,
+        "seen": seen,
     }
     for name in _LONG_FACTS:
         text = getattr(row, name)
@@ -327,10 +323,12 @@ def _load_conversation(
             if other["stored"] and conversation_id in other["chain"]
         )
     )
-    report.secrets.update(cover["secrets"])
-    report.normalised.update(cover["notes"])
     messages = store.staging.load_messages(cover["chain"][-_DIGEST_CHARACTERS:])
     count = len(attempt.maximal.chain)
+    for index, secrets, notes in cover["seen"]:
+        if index < count:
+            report.secrets.update(secrets)
+            report.normalised.update(notes)
     if count < len(messages):
         # the beginning of a longer conversation, and yet a run of its own: its result or run id says so
         messages = messages[:count]

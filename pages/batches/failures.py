@@ -35,7 +35,7 @@ def show_failures(batch: Batch, job: Job, failures: Sequence[FailureGroup], *, c
             [
                 {
                     "Reason": group.reason.capitalize(),
-                    "Attempts": group.count,
+                    "Attempts": group.attempts,
                     "Newest": group.trial_name,
                     "What the server said": group.detail or "",
                 }

@@ -46,11 +46,11 @@ FOUND = {
     "the same digits": ("paid 255 of 4875", "you paid 255 of 4875."),
     "digits at the end of a text": ("total 30", "total 30"),
     "digits before a full stop": ("costs 30", "It costs 30. Pay."),
-    "full-width digits": ("12", "１２ apples"),
-}  # fmt: skip
+    "full-width digits": ("12 apples", "１２ apples"),
+}
 
 
-@pytest.mark.parametrize(("quote", "text"), [pair if len(pair[0]) > 2 else (f"{pair[0]} apples", pair[1]) for pair in FOUND.values()], ids=FOUND)
+@pytest.mark.parametrize(("quote", "text"), FOUND.values(), ids=FOUND)
 def test_a_quote_is_found_whatever_its_white_space_colours_and_escapes(quote: str, text: str) -> None:
     assert check(quote, text) == (EXACT, 0)
 
@@ -127,7 +127,9 @@ def test_the_task_inside_a_template_can_be_quoted() -> None:
     assert check("Sort the list by name.", TERMINUS, "ok") == (EXACT, 0)
 
 
-@pytest.mark.parametrize("opening", ["SETTING: You are an autonomous programmer.", "SETTING: You are a skilled hacker."])
+@pytest.mark.parametrize(
+    "opening", ["SETTING: You are an autonomous programmer.", "SETTING: You are a skilled hacker."]
+)
 def test_a_template_without_a_task_cannot_be_quoted_at_all(opening: str) -> None:
     assert check("use the special interface", f"{opening} Please use the special interface.") == (MISSING, 0)
 
@@ -138,7 +140,7 @@ def test_a_quote_that_the_template_and_an_answer_share_points_at_the_answer() ->
 
 # --- properties
 
-text_parts = st.text(alphabet=st.characters(exclude_categories=("Cs",), exclude_characters="\\\x1b"), max_size=30)
+text_parts = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\\\x1b"), max_size=30)
 
 
 @given(text_parts, text_parts, text_parts)

@@ -18,7 +18,9 @@ def dataset(store: Store) -> Dataset:
     """Four trials with 1, 2, 1 and 1 attempts, and another dataset beside it."""
     import_list(store, [make_row(talk("Task: other", "a"))])
     names = ["a", "b", "b", "c", "d"]
-    return import_list(store, [make_row(talk("Task: x", str(n)), trial_name=name) for n, name in enumerate(names)]).dataset
+    return import_list(
+        store, [make_row(talk("Task: x", str(n)), trial_name=name) for n, name in enumerate(names)]
+    ).dataset
 
 
 def list_attempt_ids(store: Store, dataset: Dataset) -> list[int]:

@@ -29,7 +29,9 @@ def test_a_new_workspace_has_every_table_and_the_present_version(tmp_path: Path)
 def test_every_table_of_ours_is_strict(tmp_path: Path) -> None:
     with open_store(tmp_path):
         pass
-    loose = run_sql(tmp_path, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict")
+    loose = run_sql(
+        tmp_path, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict"
+    )
     assert {row[0] for row in loose} <= {"_sqlite_migrations", "sqlite_schema", "sqlite_sequence"}
 
 
@@ -48,7 +50,7 @@ def test_an_older_workspace_is_migrated_and_loses_nothing(tmp_path: Path, known:
     for number, migration in enumerate(migrations._migrations):
         if number < known:
             migration.fn(database)
-            database["_sqlite_migrations"].insert(
+            database.table("_sqlite_migrations").insert(
                 {"migration_set": migrations.name, "name": migration.name, "applied_at": "2026-01-01"}
             )
     if known:
@@ -75,7 +77,10 @@ def test_a_workspace_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path
     with open_store(tmp_path):
         pass
     run_sql(tmp_path, f"PRAGMA user_version = {NUMBER + 1}")
-    with pytest.raises(WorkspaceError, match="newer version.*Update the program, or set TRACE_HINTS_HOME"), open_store(tmp_path):
+    with (
+        pytest.raises(WorkspaceError, match="newer version.*Update the program, or set TRACE_HINTS_HOME"),
+        open_store(tmp_path),
+    ):
         pass
     assert run_sql(tmp_path, "PRAGMA user_version") == [(NUMBER + 1,)]
 

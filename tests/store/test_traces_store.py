@@ -52,7 +52,14 @@ def test_deleting_a_dataset_that_is_not_ready_removes_everything_of_it(store: St
     store.traces.delete_dataset(gone.dataset.id)
     store.staging.finish()
     assert store.traces.list_datasets() == [kept.dataset]
-    for table, count in {"trials": 1, "attempts": 1, "episodes": 1, "set_aside": 0, "conversations": 1, "texts": 1}.items():
+    for table, count in {
+        "trials": 1,
+        "attempts": 1,
+        "episodes": 1,
+        "set_aside": 0,
+        "conversations": 1,
+        "texts": 1,
+    }.items():
         assert run_sql(tmp_path / "home", f"SELECT COUNT(*) FROM {table}") == [(count,)]
     assert kept.attempt.texts == ["Task: x", "0"]
 
@@ -117,13 +124,13 @@ def test_a_read_that_a_write_depends_on_sees_the_last_write(tmp_path: Path) -> N
         assert store.jobs.get_job(job_id).done == 160
 
 
-class Interrupted(Exception):
+class InterruptedHereError(Exception):
     """What breaks a block of writes."""
 
 
 @contextmanager
 def interrupt() -> Iterator[None]:
-    with pytest.raises(Interrupted):
+    with pytest.raises(InterruptedHereError):
         yield
 
 
@@ -132,7 +139,7 @@ def test_an_error_inside_a_block_of_writes_undoes_all_of_it(store: Store) -> Non
         store.jobs.create_job(JobKind.IMPORT, params={})
         with store.jobs.write():
             store.jobs.create_job(JobKind.IMPORT, params={})
-        raise Interrupted
+        raise InterruptedHereError
     assert not store.jobs.has_work()
 
 
@@ -141,14 +148,14 @@ def test_an_error_inside_an_inner_block_undoes_only_that(store: Store) -> None:
         kept = store.jobs.create_job(JobKind.IMPORT, params={})
         with interrupt(), store.jobs.write():
             store.jobs.create_job(JobKind.IMPORT, params={})
-            raise Interrupted
+            raise InterruptedHereError
     assert [job.id for job in store.jobs.list_jobs(JobKind.IMPORT)] == [kept.id]
 
 
 def test_the_parts_of_a_store_share_their_transaction(store: Store) -> None:
     with interrupt(), store.curation.write():
         store.jobs.create_job(JobKind.IMPORT, params={})
-        raise Interrupted
+        raise InterruptedHereError
     assert not store.jobs.has_work()
 
 

@@ -100,15 +100,23 @@ SHAPES = [
     ),
     Shape("JSON text", json.dumps(PLAIN), BOTH),
     Shape("JSON text, encoded twice", json.dumps(json.dumps(PLAIN)), BOTH),
-    Shape("JSON text with a lone surrogate and NaN", '[{"role": "user", "content": "\\ud83d", "n": NaN}]', [("user", "\ufffd")]),
+    Shape(
+        "JSON text with a lone surrogate and NaN",
+        '[{"role": "user", "content": "\\ud83d", "n": NaN}]',
+        [("user", "\ufffd")],
+    ),
     Shape("a struct of lists", {"role": ["user", "assistant"], "content": [ASKED, ANSWERED]}, BOTH),
     Shape("a struct of lists, ShareGPT", {"from": ["human", "gpt"], "value": [ASKED, ANSWERED]}, BOTH),
-    Shape("a struct of lists of unequal length", {"role": ["user", "assistant"], "content": [ASKED]}, [BOTH[0], ("assistant", "")]),
+    Shape(
+        "a struct of lists of unequal length",
+        {"role": ["user", "assistant"], "content": [ASKED]},
+        [BOTH[0], ("assistant", "")],
+    ),
     Shape("an object around the list", {"messages": PLAIN}, BOTH),
     Shape("an object around JSON text", {"messages": json.dumps(PLAIN)}, BOTH),
     Shape("only user turns", [say("user", ASKED), say("user", "please")], [BOTH[0], ("user", "please")]),
     Shape("the last turn is the user's", [*PLAIN, say("user", "thanks")], [*BOTH, ("user", "thanks")]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -167,7 +175,9 @@ def test_a_deprecated_function_call_is_a_tool_call(store: Store, tmp_path: Path)
 
 def test_arguments_lose_the_nulls_that_arrow_pads_them_with(store: Store, tmp_path: Path) -> None:
     call = {"function": {"name": "ls", "arguments": {"path": "/", "depth": None, "more": {"a": None, "b": 0}}}}
-    found = import_path(store, write_rows(tmp_path / "a.parquet", [make_row([say("assistant", "", tool_calls=[call])])]))
+    found = import_path(
+        store, write_rows(tmp_path / "a.parquet", [make_row([say("assistant", "", tool_calls=[call])])])
+    )
     assert '{"name": "ls", "arguments": {"path": "/", "more": {"b": 0}}}' in found.attempt.texts[0]
 
 
@@ -193,9 +203,7 @@ ROLES = {
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_every_role_is_kept_and_an_unknown_or_missing_one_is_counted(
-    store: Store, tmp_path: Path, suffix: str
-) -> None:
+def test_every_role_is_kept_and_an_unknown_or_missing_one_is_counted(store: Store, tmp_path: Path, suffix: str) -> None:
     conversation = [*(say(role, f"said by {role}") for role in ROLES), {"content": "said by nobody"}]
     found = import_path(store, write_rows(tmp_path / f"a{suffix}", [make_row(conversation)]))
     assert [message.role for message in found.attempt.messages] == [*ROLES.values(), Role.UNKNOWN]

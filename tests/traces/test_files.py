@@ -167,6 +167,12 @@ def test_truncated_parquet_is_refused(store: Store, tmp_path: Path, kept: float)
     assert "a.parquet is not a readable parquet file" in refuse(store, path)
 
 
+def test_parquet_whose_column_names_are_damaged_is_refused(store: Store, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "a.parquet", ROWS)
+    path.write_bytes(path.read_bytes().replace(b"conversations", b"conversat\xaaons"))
+    assert "a.parquet is not a readable parquet file" in refuse(store, path)
+
+
 def test_parquet_that_is_damaged_in_the_middle_is_refused(store: Store, tmp_path: Path) -> None:
     rows = [make_row(talk("Task: x", os.urandom(2_000).hex()), trial_name=f"t{n}") for n in range(2_000)]
     path = write_rows(tmp_path / "a.parquet", rows)
@@ -239,7 +245,9 @@ def test_a_folder_is_refused(store: Store, tmp_path: Path, name: str) -> None:
     assert f"{name} is a folder" in refuse(store, tmp_path / name)
 
 
-@pytest.mark.parametrize("source", ["missing.parquet", "./missing", "../x/y", "~nobody-has-this-name/a.jsonl", "/no/file"])
+@pytest.mark.parametrize(
+    "source", ["missing.parquet", "./missing", "../x/y", "~nobody-has-this-name/a.jsonl", "/no/file"]
+)
 def test_a_missing_file_is_refused_with_what_to_do(source: str) -> None:
     with pytest.raises(SourceError, match=r"There is no file .*missing|There is no file .*(x/y|a\.jsonl|no/file)"):
         load_source(SourceRequest(source=source))

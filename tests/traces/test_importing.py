@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.errors import JobStopped, SourceError, WorkerReplaced
+from core.progress import Progress
 from core.store import Store, open_store
 from core.traces.importing import TRIALS_AT_ONCE, WINDOW_ROWS, ImportOptions, build_dataset_key, import_source
 from core.traces.sources import SourceIdentity, SourceRequest, load_source
@@ -37,9 +38,7 @@ def count_rows(home: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_importing_the_same_file_twice_says_so_and_doubles_nothing(
-    store: Store, tmp_path: Path, suffix: str
-) -> None:
+def test_importing_the_same_file_twice_says_so_and_doubles_nothing(store: Store, tmp_path: Path, suffix: str) -> None:
     path = write_rows(tmp_path / f"a{suffix}", ROWS)
     first = import_path(store, path)
     before = count_rows(tmp_path / "home")
@@ -109,17 +108,16 @@ MANY = [
 ]
 
 
-class StopAt:
+def stop_at(at_stage: str, call: int, error: BaseException) -> Progress:
     """Progress that asks for a stop at the given report of a stage."""
+    seen: list[str] = []
 
-    def __init__(self, stage: str, call: int, error: BaseException) -> None:
-        self.stages: list[str] = []
-        self._at, self._error = (stage, call), error
+    def progress(stage: str, *, done: int = 0, total: int | None = None, failed: int = 0) -> None:
+        seen.append(stage)
+        if (stage, seen.count(stage)) == (at_stage, call):
+            raise error
 
-    def __call__(self, stage: str, *, done: int = 0, total: int | None = None, failed: int = 0) -> None:
-        self.stages.append(stage)
-        if (stage, self.stages.count(stage)) == self._at:
-            raise self._error
+    return progress
 
 
 @pytest.mark.parametrize("error", [JobStopped("Cancelled by a person."), KeyboardInterrupt(), MemoryError()])
@@ -133,7 +131,7 @@ def test_an_import_that_is_stopped_leaves_nothing_behind(
     kept = import_list(store, ROWS)
     before = count_rows(tmp_path / "home")
     with pytest.raises(type(error)):
-        import_list(store, MANY, progress=StopAt(stage, call, error))
+        import_list(store, MANY, progress=stop_at(stage, call, error))
     assert count_rows(tmp_path / "home") == before
     assert [dataset.id for dataset in store.traces.list_datasets()] == [kept.dataset.id]
     # what was imported before is whole, although it shares texts with what was stopped
@@ -167,7 +165,7 @@ def test_a_broken_line_at_the_end_leaves_nothing_behind(store: Store, tmp_path: 
 def test_a_broken_earlier_import_is_replaced(tmp_path: Path, stage: str) -> None:
     # a worker that lost its lease must leave everything to its successor, as one that was killed does
     with open_store(tmp_path / "home") as store, pytest.raises(WorkerReplaced):
-        import_list(store, MANY, progress=StopAt(stage, 2, WorkerReplaced("Another worker took over.")))
+        import_list(store, MANY, progress=stop_at(stage, 2, WorkerReplaced("Another worker took over.")))
     with open_store(tmp_path / "home") as store:
         assert store.traces.list_datasets() == []
         found = import_list(store, MANY)
@@ -179,7 +177,7 @@ def test_a_broken_earlier_import_is_replaced(tmp_path: Path, stage: str) -> None
 
 def test_what_a_killed_import_left_is_gone_after_the_next_one(tmp_path: Path) -> None:
     with open_store(tmp_path / "home") as store, pytest.raises(WorkerReplaced):
-        import_list(store, MANY, progress=StopAt("reading rows", 2, WorkerReplaced("Another worker took over.")))
+        import_list(store, MANY, progress=stop_at("reading rows", 2, WorkerReplaced("Another worker took over.")))
     with open_store(tmp_path / "home") as store:
         import_list(store, ROWS)
     counts = count_rows(tmp_path / "home")

@@ -3,7 +3,7 @@ import pytest
 from core.models import Outcome
 from core.traces.outcomes import build_outcome, build_result_key, read_result
 
-OUTCOMES = {
+OUTCOMES: dict[Outcome, list[object]] = {
     Outcome.SUCCESS: ["1.0", "1", 1, 1.0, True, "True", "true", " 1.0 ", "2.5", "1e0"],
     Outcome.PARTIAL: ["0.5", 0.5, 0.833, "0.001", "9e-1"],
     Outcome.FAILURE: ["0.0", "0", 0, 0.0, False, "False", "-1", "-0.0"],
@@ -19,8 +19,22 @@ OUTCOMES = {
         "ContextLengthExceededError",
         "ExceptionGroup",
     ],
-    Outcome.UNKNOWN: ["", None, "nan", float("nan"), "NaN", "null", "None", "  ", "pending", "n/a", "Skipped", [1], "1_0"],
-}  # fmt: skip
+    Outcome.UNKNOWN: [
+        "",
+        None,
+        "nan",
+        float("nan"),
+        "NaN",
+        "null",
+        "None",
+        " ",
+        "pending",
+        "n/a",
+        "Skipped",
+        [1],
+        "1_0",
+    ],
+}
 
 
 @pytest.mark.parametrize(

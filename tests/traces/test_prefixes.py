@@ -19,7 +19,9 @@ def count_attempts(store: Store, *rows: Row) -> int:
     return len(import_list(store, rows).attempts)
 
 
-@pytest.mark.parametrize(("short", "long"), [(1, 1.0), ("1", True), ("1.0", 1), ("0", 0.0), (0, False), ("E1Error",) * 2])
+@pytest.mark.parametrize(
+    ("short", "long"), [(1, 1.0), ("1", True), ("1.0", 1), ("0", 0.0), (0, False), ("E1Error",) * 2]
+)
 def test_equal_results_in_other_notations_are_no_reason_for_an_attempt_of_its_own(
     store: Store, short: object, long: object
 ) -> None:
@@ -70,7 +72,10 @@ def test_rows_of_two_runs_with_the_same_words_find_their_own_run(store: Store) -
         make_row(LONG, result="1.0", episode="success-1"),
     ]
     found = import_list(store, rows)
-    assert [attempt.episode_names for attempt in found.attempts] == [["success-0", "success-1"], ["failure-0", "failure-1"]]
+    assert [attempt.episode_names for attempt in found.attempts] == [
+        ["success-0", "success-1"],
+        ["failure-0", "failure-1"],
+    ]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -121,8 +126,7 @@ def is_prefix(one: ChainedRow, other: ChainedRow) -> bool:
 
 def conflict(one: ChainedRow | FoundAttempt, other: ChainedRow | FoundAttempt) -> bool:
     return any(
-        a is not None and b is not None and a != b
-        for a, b in ((one.result, other.result), (one.run_id, other.run_id))
+        a is not None and b is not None and a != b for a, b in ((one.result, other.result), (one.run_id, other.run_id))
     )
 
 
@@ -188,7 +192,9 @@ def test_attempts_come_in_order_of_first_appearance(rows: list[ChainedRow]) -> N
 
 
 raw_rows = st.lists(
-    st.tuples(st.sampled_from(["t1", "t2", None]), st.lists(WORDS, max_size=4), RESULTS, RUNS, st.sampled_from([None, "k"])),
+    st.tuples(
+        st.sampled_from(["t1", "t2", None]), st.lists(WORDS, max_size=4), RESULTS, RUNS, st.sampled_from([None, "k"])
+    ),
     min_size=1,
     max_size=10,
 )
@@ -196,7 +202,9 @@ raw_rows = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw_rows, st.sampled_from(["trial_name", "task"]))
-def test_an_import_keeps_every_row_and_every_message(store: Store, drawn: list[tuple[object, ...]], group_by: str) -> None:
+def test_an_import_keeps_every_row_and_every_message(
+    store: Store, drawn: list[tuple[object, ...]], group_by: str
+) -> None:
     rows = [
         make_row(talk(*words), trial_name=name, episode=f"e{number}", result=result, run_id=run, task=task)  # type: ignore[misc]
         for number, (name, words, result, run, task) in enumerate(drawn)

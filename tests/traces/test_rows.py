@@ -212,7 +212,10 @@ def test_rows_that_share_a_prefix_and_then_diverge_are_attempts(store: Store, tm
     found = import_path(store, write_rows(tmp_path / f"a{suffix}", rows))
     assert [attempt.texts[-1] for attempt in found.attempts] == ["left", "right"]
     # the shared beginning belongs to exactly one of them
-    assert [attempt.episode_names for attempt in found.attempts] == [["episode-0", "episode-1", "episode-3"], ["episode-2"]]
+    assert [attempt.episode_names for attempt in found.attempts] == [
+        ["episode-0", "episode-1", "episode-3"],
+        ["episode-2"],
+    ]
 
 
 def test_rows_that_differ_only_in_roles_are_not_prefixes_of_each_other(store: Store) -> None:
@@ -249,8 +252,6 @@ def test_other_columns_are_kept_with_the_attempt(store: Store) -> None:
 
 def test_tool_definitions_as_json_text_lose_their_nulls_and_other_text_stays(store: Store) -> None:
     texts = ['[{"name": "ls", "strict": null}]', "ls: null and void", "null", '{"a": "no nulls"}']
-    rows = [
-        make_row(talk("Task: x", str(n)), trial_name=str(n), tool_definitions=text) for n, text in enumerate(texts)
-    ]
+    rows = [make_row(talk("Task: x", str(n)), trial_name=str(n), tool_definitions=text) for n, text in enumerate(texts)]
     kept = [store.traces.find_tool_definitions(found.attempt.id) for found in import_list(store, rows).attempts]
     assert kept == ['[{"name": "ls"}]', "ls: null and void", None, '{"a": "no nulls"}']

@@ -50,7 +50,9 @@ def test_every_trial_of_the_sample_has_a_task_without_template(sample: Imported)
 def test_the_sample_holds_both_readings_of_episode(sample: Imported) -> None:
     episodes = [len(attempt.episodes) for attempt in sample.attempts]
     assert max(episodes) >= 4
-    assert any(len(trial.attempts) >= 4 and all(len(a.episodes) == 1 for a in trial.attempts) for trial in sample.trials)
+    assert any(
+        len(trial.attempts) >= 4 and all(len(a.episodes) == 1 for a in trial.attempts) for trial in sample.trials
+    )
 
 
 def test_the_sample_holds_a_summarisation_break(sample: Imported) -> None:

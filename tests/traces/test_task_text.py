@@ -47,7 +47,9 @@ def test_each_marker_counts_at_the_start_of_a_line_only(marker: str) -> None:
     text = f"Read this.\n{marker} sort\nThen go."
     assert read(talk(text, "ok")).text == text
     inside = read(talk(f"Read the {marker} sort", "ok"))
-    assert inside == TaskText(f"Read the {marker} sort", "fallback: the first user message (message 0)", is_fallback=True)
+    assert inside == TaskText(
+        f"Read the {marker} sort", "fallback: the first user message (message 0)", is_fallback=True
+    )
 
 
 def test_the_longest_marker_in_a_message_is_the_one_that_counts() -> None:
@@ -58,7 +60,12 @@ def test_the_longest_marker_in_a_message_is_the_one_that_counts() -> None:
 
 
 def test_the_first_user_message_with_a_marker_holds_the_task() -> None:
-    talked = [say("system", "Task: not this"), say("user", "Hello"), say("assistant", "Task: nor this"), *talk("Task: sort")]
+    talked = [
+        say("system", "Task: not this"),
+        say("user", "Hello"),
+        say("assistant", "Task: nor this"),
+        *talk("Task: sort"),
+    ]
     assert read(talked) == TaskText("Task: sort", 'marker "Task:" in message 3', is_fallback=False)
 
 
@@ -192,7 +199,10 @@ def test_the_instruction_counts_only_if_it_is_equal_in_all_rows_of_the_trial(
     store: Store, tmp_path: Path, suffix: str
 ) -> None:
     def import_with(*instructions: str | None) -> str:
-        rows = [make_row(talk("Hi.", str(n)), instruction=text, task=str(instructions)) for n, text in enumerate(instructions)]
+        rows = [
+            make_row(talk("Hi.", str(n)), instruction=text, task=str(instructions))
+            for n, text in enumerate(instructions)
+        ]
         path = write_rows(tmp_path / f"{len(list(tmp_path.iterdir()))}{suffix}", rows)
         return import_path(store, path).trial.trial.task_source
 
@@ -207,7 +217,9 @@ def test_the_first_user_message_of_the_attempt_that_appeared_first_is_the_last_r
     assert read(first, talk("Count.", "ok")).text == "Sort."
 
 
-@pytest.mark.parametrize("conversation", [[say("assistant", "hello")], [say("system", "s"), say("tool", "t")], [say("user", SETTING)]])
+@pytest.mark.parametrize(
+    "conversation", [[say("assistant", "hello")], [say("system", "s"), say("tool", "t")], [say("user", SETTING)]]
+)
 def test_without_any_task_the_text_is_empty_and_the_trial_is_blocked(
     store: Store, conversation: list[dict[str, object]]
 ) -> None:

@@ -76,7 +76,12 @@ def test_lone_surrogates_in_names_and_columns_are_replaced_too(store: Store) -> 
     found = import_list(store, [row, row | {"trial_name": "u", "trace_source": "sub\ud800"}])
     attempt = found.attempt.attempt
     assert (found.trial.trial.name, found.trial.trial.task) == ("t\ufffd", "k\ufffd")
-    assert (attempt.result, attempt.run_id, attempt.agent, attempt.model) == ("R\ufffd", "r\u2400", "a\ufffd", "m\ufffd")
+    assert (attempt.result, attempt.run_id, attempt.agent, attempt.model) == (
+        "R\ufffd",
+        "r\u2400",
+        "a\ufffd",
+        "m\ufffd",
+    )
     assert found.attempt.episode_names == ["e\ufffd"]
     assert found.attempt.messages[0].answers == "c\ufffd"
     assert found.set_aside == [(1, 'a sub-agent\'s trace (trace_source is "sub\ufffd")')]

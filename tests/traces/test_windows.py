@@ -58,6 +58,17 @@ def test_one_trial_may_be_spread_over_the_whole_file(store: Store) -> None:
     assert len(found.trials) == 4 * WINDOW_ROWS + 1
 
 
+@pytest.mark.parametrize("gap", [0, WINDOW_ROWS])
+def test_secrets_and_replacements_are_those_of_the_attempts_own_messages(store: Store, gap: int) -> None:
+    key = "AKIA" + "ABCDEFGH23456789"
+    messages = talk("Task: x\r\n", "a", f"the key is {key}\0", "b")
+    filler = [make_row(talk("Task: x", str(n)), trial_name=f"f{n}") for n in range(gap)]
+    rows = [make_row(messages[:2], result="0.0"), *filler, make_row(messages, result="1.0")]
+    report = import_list(store, rows).report
+    assert report.secrets == {"AWS access key": 1}
+    assert report.normalised == {"line ends unified": 2, "NUL characters replaced": 1}
+
+
 @pytest.mark.parametrize("long_first", [True, False])
 @pytest.mark.parametrize("gap", [0, WINDOW_ROWS])
 def test_a_prefix_with_a_result_of_its_own_keeps_its_messages_wherever_the_longer_row_is(

@@ -1,0 +1,87 @@
+"""What was published where; and where everything stands, told by the same rows."""
+
+from typing import Any
+
+import pytest
+
+from core.curation import decisions
+from core.models import Dataset, JobKind
+from core.store import Store
+from core.store.publications import Publication
+from tests.builders import import_list, make_row, talk
+from tests.curation.proposals import save_proposals
+
+ANN = "Ann"
+
+
+@pytest.fixture
+def dataset(store: Store) -> Dataset:
+    rows = [make_row(talk("Task: x", str(n)), trial_name=f"t{n}") for n in range(4)]
+    import_list(store, rows[:1])
+    return import_list(store, rows).dataset
+
+
+def list_trial_ids(store: Store, dataset: Dataset) -> list[int]:
+    return [trial.id for trial in store.traces.list_trials(dataset.id)]
+
+
+def publish(store: Store, dataset: Dataset, hashes: dict[int, str], **values: Any) -> Publication:
+    told: dict[str, Any] = {
+        "job_id": None,
+        "repo": "acme/tasks",
+        "path": None,
+        "revision": "sha",
+        "url": "https://hub.example/acme/tasks",
+        "private": False,
+        "prefix": "x-hints",
+        "unchanged": False,
+        "published_by": ANN,
+    }
+    return store.publications.create_publication(dataset_id=dataset.id, content_hashes=hashes, **(told | values))
+
+
+def test_a_publication_is_a_row_that_knows_its_trials(store: Store, dataset: Dataset) -> None:
+    one, two, *_ = list_trial_ids(store, dataset)
+    job = store.jobs.create_job(JobKind.PUBLISH, params={}, dataset_id=dataset.id)
+    made = publish(store, dataset, {one: "a", two: "b"}, job_id=job.id)
+    assert (made.trials, made.repo, made.revision, made.job_id, made.published_by) == (
+        2,
+        "acme/tasks",
+        "sha",
+        job.id,
+        ANN,
+    )
+    assert store.publications.list_publications() == [made]
+
+
+def test_the_last_hashes_are_those_of_the_newest_publication_of_the_dataset(store: Store, dataset: Dataset) -> None:
+    one, two, *_ = list_trial_ids(store, dataset)
+    assert store.publications.find_last_hashes(dataset.id) == {}
+    publish(store, dataset, {one: "a", two: "b"})
+    publish(store, dataset, {one: "c"}, repo=None, revision=None, url=None, path="/tmp/out")
+    assert store.publications.find_last_hashes(dataset.id) == {one: "c"}
+    assert store.publications.find_last_hashes(99) == {}
+
+
+def test_publications_are_listed_newest_first_and_by_dataset(store: Store, dataset: Dataset) -> None:
+    ids = [publish(store, dataset, {}).id for _ in range(3)]
+    assert [made.id for made in store.publications.list_publications(limit=2)] == ids[:0:-1]
+    assert [made.id for made in store.publications.list_publications(dataset_id=dataset.id)] == ids[::-1]
+    assert store.publications.list_publications(dataset_id=99) == []
+
+
+def test_each_trial_is_counted_at_the_stages_it_reached(store: Store, dataset: Dataset) -> None:
+    trials = store.traces.list_trials(dataset.id)
+    attempts = [store.traces.list_attempts(trial.id)[0].id for trial in trials]
+    save_proposals(store, dataset, {attempt: [] for attempt in attempts[:3]})
+    decisions.approve_trial(store, trials[0], reviewer=ANN, action_id=decisions.new_action_id())
+    decisions.reject_trial(store, trials[1], reason="r", reviewer=ANN, action_id=decisions.new_action_id())
+    publish(store, dataset, {trials[0].id: "a"})
+    stages = store.overview.count_stages(dataset.id)
+    assert (stages.trials, stages.attempts, stages.extracted) == (4, 4, 3)
+    assert (stages.reviewed, stages.approved, stages.rejected, stages.published) == (2, 1, 1, 1)
+    assert (stages.failed_attempts, stages.to_check) == (0, 0)
+
+
+def test_nothing_reached_any_stage_of_a_dataset_that_is_not_there(store: Store) -> None:
+    assert set(store.overview.count_stages(99)) == {0}
