@@ -2,7 +2,13 @@
 
 import sys
 
-from core.cli import main
+INTERRUPTED = 130
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        # inside, because Ctrl-C may come while the libraries are still loading
+        from core.cli import main
+
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -5,6 +5,7 @@ A person's decision is never overridden; a trial of which every extraction faile
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,13 +15,15 @@ from core.curation.decisions import approve_unattended
 from core.errors import UsageError
 from core.extraction.launch import check_budget, check_has_server
 from core.models import Dataset, Extractor, HintState, Job
-from core.publishing.publish import PublishOptions, PublishResult, check_repo_name, default_prefix
+from core.publishing.publish import PublishOptions, PublishResult, default_prefix
+from core.publishing.targets import check_options
 from core.settings import Settings
 from core.store import open_store
 from core.store.batches import BatchConfig
 from core.traces.importing import ImportOptions
 from core.traces.report import ImportReport
 from core.traces.sources import SourceRequest
+from core.worker import hand_over_if_changed
 
 ACTOR = "unattended"
 LISTED = 10
@@ -66,7 +69,10 @@ def run_augment(settings: Settings, wish: AugmentWish, *, run_job: JobRunner, sa
     published = None
     if wish.publish is not None:
         _decide(settings, dataset, wish.batch.first_trials, say)
-        published = publish_trials(settings, dataset, wish.publish, run_job=run_job, say=say, published_by=ACTOR)
+        if extraction["done"]:
+            published = publish_trials(settings, dataset, wish.publish, run_job=run_job, say=say, published_by=ACTOR)
+        else:
+            say("Nothing is published: every extraction failed. The same command asks again.")
     state = HintState.PROPOSED if wish.publish is None else HintState.ACCEPTED
     with open_store(settings.home) as store:
         hints = store.curation.count_hints(dataset.id, state=state, first_trials=wish.batch.first_trials)
@@ -96,8 +102,12 @@ def check_publish_wish(wish: PublishWish) -> None:
         raise UsageError(
             "Say where to publish: --repo-name owner/name, or --output-dir DIR, or --review to stop before."
         )
+    check_options(PublishOptions(**wish.model_dump(exclude={"prefix"}), prefix=wish.prefix or "tasks"))
+    if wish.tasks and looks_like_path(wish.tasks) and not Path(wish.tasks).exists():
+        raise UsageError(f"There are no tasks at {wish.tasks}. Check --tasks.")
+    if wish.output_dir is not None and Path(wish.output_dir).is_file():
+        raise UsageError(f"{wish.output_dir} is a file. Give --output-dir a folder.")
     if wish.repo is not None:
-        check_repo_name(wish.repo)
         # imported late: it reads its address from the environment
         from huggingface_hub import get_token
 
@@ -107,10 +117,16 @@ def check_publish_wish(wish: PublishWish) -> None:
             )
 
 
+def looks_like_path(text: str) -> bool:
+    """True if it can be no Hub id."""
+    return text.startswith(("/", ".", "~")) or text.endswith((".parquet", ".jsonl"))
+
+
 def import_dataset(
     settings: Settings, source: SourceRequest, options: ImportOptions, *, run_job: JobRunner, say: Say
 ) -> Dataset:
     """The imported dataset; the one that is there if exactly this was imported before."""
+    hand_over_if_changed(settings)
     with open_store(settings.home) as store:
         job = pipeline.start_import(store, pipeline.ImportParams(source=source, options=options), created_by=ACTOR)
     done = pipeline.ImportDone.model_validate_json(run_job(job).result or "")
@@ -144,6 +160,7 @@ def extract_hints(
     settings: Settings, dataset: Dataset, config: BatchConfig, *, run_job: JobRunner, say: Say
 ) -> dict[str, Any]:
     """Extract, aggregate and check; what was sent in this run, and how the chosen attempts stand after it."""
+    hand_over_if_changed(settings)
     with open_store(settings.home) as store:
         last_reply = store.batches.get_last_reply_id()
         job = pipeline.start_extraction(store, dataset, config, settings=settings, created_by=ACTOR)
@@ -187,9 +204,16 @@ def publish_trials(
 ) -> dict[str, Any]:
     """Publish the approved trials; what `--json` prints of it."""
     options = PublishOptions(**wish.model_dump(exclude={"prefix"}), prefix=wish.prefix or default_prefix(dataset.name))
+    hand_over_if_changed(settings)
     with open_store(settings.home) as store:
         job = pipeline.start_publishing(store, dataset, options, published_by=published_by)
     result = PublishResult.model_validate_json(run_job(job).result or "")
+    for note in result.left_out:
+        say(f"  left out: {note.trial} ({note.reason})")
+    for note in result.warnings:
+        say(f"  {note.trial}: {note.reason}")
+    for name in result.removed:
+        say(f"  removed: {name} was published before and is not any more")
     place = result.url or result.path
     say(f"{'Unchanged' if result.unchanged else 'Published'}: {result.trials} trials, {place}")
     return dict(result.model_dump(include={"trials", "repo", "revision", "path"}))

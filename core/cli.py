@@ -29,6 +29,8 @@ EXIT_PAUSED = 130
 EXIT_SOME_FAILED = 3
 DEFAULT_DATASET = "DCAgent/taskmaster2-gpt5mini"
 DEFAULT_MODEL = "gpt-4o-mini"
+SOURCE_HELP = "Hub id or local .parquet, .jsonl or .json file"
+MAXIMUM_NUMBER = 1_000_000_000
 LINE_SECONDS = 5.0
 """How often a progress line is printed where standard error is no terminal."""
 
@@ -73,7 +75,9 @@ def build_parser() -> argparse.ArgumentParser:
         return child
 
     whole = add("augment", _augment, "the whole pipeline, unattended")
-    whole.add_argument("--dataset", default=DEFAULT_DATASET, help="Hub id or local .parquet, .jsonl or .json file")
+    whole.add_argument(
+        "--dataset", type=_text, default=DEFAULT_DATASET, help="Hub id or local .parquet, .jsonl or .json file"
+    )
     _add_import_options(whole)
     _add_extract_options(whole)
     _add_publish_options(whole)
@@ -81,7 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_json(whole)
 
     importing = add("import", _import, "import a trace dataset")
-    importing.add_argument("source", help="Hub id or local .parquet, .jsonl or .json file")
+    importing.add_argument("source", type=_text, help=SOURCE_HELP)
     _add_import_options(importing)
     _add_json(importing)
 
@@ -100,13 +104,13 @@ def build_parser() -> argparse.ArgumentParser:
     worker.add_argument("--fingerprint", help=argparse.SUPPRESS)
 
     status = add("status", _status, "where the trials of the imported datasets stand")
-    status.add_argument("--dataset", default=None, help="name or id of an imported dataset (default: all)")
+    status.add_argument("--dataset", type=_text, default=None, help="name or id of an imported dataset (default: all)")
     _add_json(status)
     return parser
 
 
 def _add_dataset(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dataset", required=True, metavar="NAME-OR-ID", help="an imported dataset")
+    parser.add_argument("--dataset", type=_text, required=True, metavar="NAME-OR-ID", help="an imported dataset")
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
@@ -115,19 +119,24 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 def _add_import_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("import")
-    group.add_argument("--config", help="configuration of a Hub dataset")
-    group.add_argument("--split", help="split of a Hub dataset")
-    group.add_argument("--revision", help="branch, tag or commit of a Hub dataset")
+    group.add_argument("--config", type=_text, help="configuration of a Hub dataset")
+    group.add_argument("--split", type=_text, help="split of a Hub dataset")
+    group.add_argument("--revision", type=_text, help="branch, tag or commit of a Hub dataset")
     group.add_argument("--group-by", choices=[item.value for item in Grouping], default=Grouping.TRIAL_NAME.value)
     group.add_argument(
-        "--task-markers", nargs="+", default=list(DEFAULT_MARKERS), metavar="MARKER", help="what begins the task's line"
+        "--task-markers",
+        nargs="+",
+        type=_text,
+        default=list(DEFAULT_MARKERS),
+        metavar="MARKER",
+        help="what begins the task's line",
     )
 
 
 def _add_extract_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("extraction")
     group.add_argument("--extractor", choices=[item.value for item in Extractor], default=Extractor.LLM.value)
-    group.add_argument("--model", default=DEFAULT_MODEL)
+    group.add_argument("--model", type=_text, default=DEFAULT_MODEL)
     group.add_argument("--batch-size", type=_positive_int, default=100, help="concurrent requests")
     group.add_argument("--max-rpm", type=_positive_int, default=500, help="requests per minute")
     group.add_argument("--max-tpm", type=_positive_int, help="tokens per minute (default: no limit)")
@@ -137,19 +146,33 @@ def _add_extract_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_publish_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("publishing")
-    group.add_argument("--repo-name", help="Hub dataset repository, e.g. owner/name")
-    group.add_argument("--dataset-prefix", help="of the task folders (default: the dataset's name + -hints)")
+    group.add_argument("--repo-name", type=_text, help="Hub dataset repository, e.g. owner/name")
+    group.add_argument(
+        "--dataset-prefix", type=_text, help="of the task folders (default: the dataset's name + -hints)"
+    )
     group.add_argument("--private", action="store_true", help="make a new repository private")
-    group.add_argument("--output-dir", help="write the files of the commit to this folder")
+    group.add_argument("--output-dir", type=_text, help="write the files of the commit to this folder")
     group.add_argument("--replace", action="store_true", help="replace the tasks of another dataset")
-    group.add_argument("--tasks", metavar="DIR|ID", help="source tasks whose environment and tests are carried over")
+    group.add_argument(
+        "--tasks", type=_text, metavar="DIR|ID", help="source tasks whose environment and tests are carried over"
+    )
 
 
 def _positive_int(text: str) -> int:
     number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
+    if not 1 <= number <= MAXIMUM_NUMBER:
+        raise argparse.ArgumentTypeError(f"must be between 1 and {MAXIMUM_NUMBER:,}")
     return number
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("must be valid UTF-8") from None
+    return text
 
 
 def _positive_float(text: str) -> float:
@@ -160,15 +183,23 @@ def _positive_float(text: str) -> float:
 
 
 def _read_import(source: str, options: argparse.Namespace) -> tuple[SourceRequest, ImportOptions]:
-    is_file = Path(source).expanduser().exists()
     request = SourceRequest(
-        # the worker has a folder of its own
-        source=str(Path(source).expanduser().resolve()) if is_file else source,
+        source=_resolve_if_there(source),
         config=options.config,
         split=options.split,
         revision=options.revision,
     )
     return request, ImportOptions(group_by=Grouping(options.group_by), markers=tuple(options.task_markers))
+
+
+def _resolve_if_there(text: str) -> str:
+    """The whole path if it is one that exists: the worker has a folder of its own. Else the text, e.g. a Hub id."""
+    try:
+        path = Path(text).expanduser()
+        return str(path.resolve()) if path.exists() else text
+    except (OSError, RuntimeError):
+        # too long for a path, or nobody's home: whoever opens it says what is wrong
+        return text
 
 
 def _read_extract(options: argparse.Namespace) -> BatchConfig:
@@ -187,9 +218,7 @@ def _read_extract(options: argparse.Namespace) -> BatchConfig:
 
 def _read_publish(options: argparse.Namespace) -> augment.PublishWish:
     output_dir = options.output_dir and str(Path(options.output_dir).expanduser().resolve())
-    tasks = options.tasks
-    if tasks and Path(tasks).expanduser().exists():
-        tasks = str(Path(tasks).expanduser().resolve())
+    tasks = options.tasks and _resolve_if_there(options.tasks)
     return augment.PublishWish(
         repo=options.repo_name,
         output_dir=output_dir,

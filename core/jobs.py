@@ -54,6 +54,11 @@ def pause_and_wait(settings: Settings, job_id: int) -> None:
         with open_store(settings.home) as store:
             if store.jobs.get_job(job_id).is_over:
                 return
+            lease = store.leases.find_lease()
+            if lease is None or not lease.is_live(time.time()):
+                # the worker died: nobody else would ever settle it
+                store.jobs.finish_job(job_id, JobState.PAUSED)
+                return
         time.sleep(POLL_SECONDS)
 
 

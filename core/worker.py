@@ -68,6 +68,14 @@ def ensure_worker(settings: Settings, *, replace: bool = False) -> None:
     _started.append(process)
 
 
+def hand_over_if_changed(settings: Settings) -> None:
+    """Ask a worker with other code or settings to leave. Call before a job is queued: it must not take that job."""
+    with open_store(settings.home) as store:
+        lease = store.leases.find_lease()
+        if lease is not None and lease.is_live(time.time()) and lease.fingerprint != build_fingerprint(settings):
+            store.leases.ask_to_leave(lease.epoch)
+
+
 def _build_command(settings: Settings) -> list[str]:
     # the fingerprint stands in the command so that a second start with the same settings is recognised
     return [sys.executable, "-m", "core", "worker", "--fingerprint", build_fingerprint(settings)[:12]]

@@ -3,7 +3,7 @@
 An action names the version it was made against: if somebody else was faster, nothing is saved and both texts are kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID, uuid4, uuid5
 
 from core.curation.checks import NEVER_OVERRIDDEN, check_hint
@@ -90,8 +90,17 @@ def override_finding(store: Store, hint: Hint, code: str, *, reason: str, review
             raise UsageError(f"This hint has no such block ({code}). Open the trial again.")
 
 
-def approve_trial(store: Store, trial: Trial, *, reviewer: str, action_id: str) -> None:
+def approve_trial(
+    store: Store, trial: Trial, *, reviewer: str, action_id: str, left_open: Collection[str] = ()
+) -> None:
     """The trial is published next time; its undecided hints without a blocking finding are accepted with it.
+
+    Args:
+        store: Where it is saved.
+        trial: As the reviewer saw it.
+        reviewer: Who approves.
+        action_id: Of this action.
+        left_open: Ids of hints that stay undecided all the same.
 
     Raises:
         ConflictError: Somebody decided first.
@@ -104,6 +113,8 @@ def approve_trial(store: Store, trial: Trial, *, reviewer: str, action_id: str) 
         if not trial.task_text.strip():
             raise UsageError("This trial has no task text. Write it before you approve.")
         for hint in list_approvable(store, trial.id):
+            if hint.id in left_open:
+                continue
             _decide_hint(
                 store,
                 hint,
@@ -187,12 +198,25 @@ def is_blocked(hint: Hint, findings: Sequence[Finding]) -> bool:
 
 
 def approve_unattended(store: Store, trial: Trial, *, dataset_key: str) -> None:
-    """What `augment` decides as the actor `unattended`. A person's decision on the trial is never overridden."""
-    if trial.status is not TrialStatus.OPEN:
+    """What `augment` decides as the actor `unattended`: accept what no check blocks, and approve.
+
+    What a person decided stands: a trial that was approved, rejected or reopened by one is left as it is, and a hint
+    that one took back stays open. Its own earlier approval it renews for hints that came after it.
+    """
+    decisions = store.curation.list_decisions(trial.id)
+    on_trial = [item for item in decisions if item.hint_id is None and item.action in ("approve", "reject", "reopen")]
+    if on_trial and on_trial[-1].reviewer != UNATTENDED:
+        return
+    last_on_hint = {item.hint_id: item for item in decisions if item.hint_id is not None}
+    left_open = {
+        hint_id for hint_id, item in last_on_hint.items() if item.action == "take back" and item.reviewer != UNATTENDED
+    }
+    is_news = any(hint.id not in left_open for hint in list_approvable(store, trial.id))
+    if trial.status is TrialStatus.APPROVED and not is_news:
         return
     # the same decision in every workspace has the same id, so that a manifest is the same, too
     action_id = str(uuid5(_NAMESPACE, f"{UNATTENDED} {dataset_key} {trial.number} {trial.version}"))
-    approve_trial(store, trial, reviewer=UNATTENDED, action_id=action_id)
+    approve_trial(store, trial, reviewer=UNATTENDED, action_id=action_id, left_open=left_open)
 
 
 def _get_current(store: Store, trial: Trial) -> Trial:

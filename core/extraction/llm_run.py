@@ -258,6 +258,10 @@ def _build_fatal_error(outcome: Outcome, talk: Talk) -> ModelServerError:
         return ModelServerError(
             f'The server {talk.server.name} has no model "{talk.model}"{said}. Choose another one with --model.'
         )
+    if outcome.reason == Status.WRONG_ADDRESS:
+        return ModelServerError(
+            f"There are no chat completions at {talk.server.name}{said}. Check OPENAI_BASE_URL: it mostly ends in /v1."
+        )
     return ModelServerError(
         f"The server {talk.server.name} cannot be reached{said}. Check OPENAI_BASE_URL and that the server runs."
     )

@@ -119,14 +119,19 @@ def _list_pitfalls(attempt: AttemptInput, actions: Sequence[Action]) -> list[Pro
     mended: set[int] = set()
     looped = {action.message for loop in loops for action in loop.actions}
     for loop in loops:
-        fix = next((fix for fix in fixes if fix.failed.message in loop.messages), None)
+        fix = next((fix for fix in fixes if fix.failed.message in loop.messages and _differs(fix)), None)
         if fix is not None:
             mended.update(action.message for action in fix.failures)
         _add(hints, _describe_loop(loop, fix), _quote_failures(attempt.messages, loop.actions, fix))
     for fix in fixes:
-        if fix.failed.message not in mended and fix.failed.message not in looped:
+        if _differs(fix) and fix.failed.message not in mended and fix.failed.message not in looped:
             _add(hints, _describe_fix(fix), _quote_failures(attempt.messages, [fix.failed], fix))
     return hints[:MAXIMUM_PITFALLS]
+
+
+def _differs(fix: Fix) -> bool:
+    # cut to one line, what failed and what worked may look the same: that would teach nobody
+    return fix.change is not None or _shorten(fix.failed.command) != _shorten(fix.worked.command)
 
 
 def _describe_loop(loop: Loop, fix: Fix | None) -> PitfallText:

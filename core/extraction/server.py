@@ -46,10 +46,11 @@ class Status(StrEnum):
     MODE_UNSUPPORTED = "output mode not supported"
     KEY_REFUSED = "key refused"
     MODEL_UNKNOWN = "unknown model"
+    WRONG_ADDRESS = "wrong address"
 
 
 RETRIED = frozenset({Status.RATE_LIMITED, Status.SERVER_ERROR, Status.CONNECTION, Status.NOT_JSON, Status.EMPTY})
-FATAL = frozenset({Status.KEY_REFUSED, Status.MODEL_UNKNOWN})
+FATAL = frozenset({Status.KEY_REFUSED, Status.MODEL_UNKNOWN, Status.WRONG_ADDRESS})
 
 
 class Exchange(NamedTuple):
@@ -162,8 +163,10 @@ def _classify_error(status: int, text: str) -> Status:
     lowered = text.lower()
     if status in (401, 403):
         return Status.KEY_REFUSED
-    if status == 404 or "model_not_found" in lowered:
+    if "model" in lowered and (status == 404 or "model_not_found" in lowered):
         return Status.MODEL_UNKNOWN
+    if status in (404, 405):
+        return Status.WRONG_ADDRESS
     if status == 429:
         return Status.KEY_REFUSED if "insufficient_quota" in lowered else Status.RATE_LIMITED
     if status in (408, 409) or status >= 500:

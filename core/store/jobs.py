@@ -55,8 +55,11 @@ class Jobs(Part):
         return None if row is None else Job.model_validate(row)
 
     def find_next_job(self) -> Job | None:
-        """The oldest queued job, or None."""
-        row = self._row("SELECT * FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1")
+        """The oldest queued job; None if there is none, or if the worker was asked to leave it to another one."""
+        row = self._row(
+            "SELECT * FROM jobs WHERE state = 'queued' AND NOT COALESCE((SELECT should_leave FROM lease), 0) "
+            "ORDER BY id LIMIT 1"
+        )
         return None if row is None else Job.model_validate(row)
 
     def has_work(self) -> bool:

@@ -21,8 +21,8 @@ class Lease(NamedTuple):
     should_leave: bool
 
     def is_live(self, now: float) -> bool:
-        """True if the owner showed itself recently."""
-        return now - self.heartbeat < LEASE_SECONDS
+        """True if the owner showed itself recently; a heartbeat from the future is from before a clock was set back."""
+        return abs(now - self.heartbeat) < LEASE_SECONDS
 
 
 class Leases(Part):

@@ -94,7 +94,8 @@ def _read_row(
     name = _read_text(row.get("trial_name")) or ""
     is_named = name.strip() not in NO_TRIAL_NAMES
     source_trial_name = name if is_named else f"row-{row_number}"
-    task = _read_text(row.get("task")) or None
+    task = _read_text(row.get("task"))
+    task = task if task and task.strip() else None
     by_task = group_by is Grouping.TASK and task is not None
     episode = _read_text(row.get("episode")) or f"row-{row_number}"
     return ReadRow(

@@ -6,18 +6,18 @@ import streamlit as st
 
 from core.models import Dataset, Extractor, Job, JobState
 from core.store.batches import Batch, BatchCounts, BatchUsage
+from pages.batches.failures import show_failures
 from pages.shared import jobs, navigation
 from pages.shared.datasets import describe_dataset
 from pages.shared.figures import show_figure
-from pages.shared.labels import describe_count
+from pages.shared.labels import describe_cost, describe_count
 from pages.shared.times import describe_time
 from pages.shared.workspace import open_workspace
 
 
 def show_batch(batch: Batch, job: Job, dataset: Dataset) -> None:
-    """The batch in a frame; drawn anew every second while it runs."""
-    with st.container(border=True):
-        jobs.show_job(job, partial(_draw, batch, dataset))
+    """The batch and what failed in it; drawn anew every second while it runs."""
+    jobs.show_job(job, partial(_draw, batch, dataset))
 
 
 def _draw(batch: Batch, dataset: Dataset, job: Job) -> None:
@@ -25,6 +25,15 @@ def _draw(batch: Batch, dataset: Dataset, job: Job) -> None:
         counts = store.batches.count_requests(batch.id)
         usage = store.batches.get_usage(batch.id)
         sent = store.batches.count_sent(batch.id)
+        failures = store.batches.list_failures(batch.id)
+    with st.container(border=True):
+        _show_card(batch, dataset, job, counts)
+        if batch.extractor is Extractor.LLM:
+            _show_usage(batch, usage, sent)
+    show_failures(batch, job, failures, count=counts.failed)
+
+
+def _show_card(batch: Batch, dataset: Dataset, job: Job, counts: BatchCounts) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**Batch {batch.id}**", width="content")
         jobs.show_state(job)
@@ -32,8 +41,6 @@ def _draw(batch: Batch, dataset: Dataset, job: Job) -> None:
         _show_buttons(batch, job, dataset, counts)
     _show_counts(job, counts)
     jobs.show_reason(job)
-    if batch.extractor is Extractor.LLM:
-        _show_usage(batch, usage, sent)
 
 
 def _describe(batch: Batch, job: Job, dataset: Dataset) -> str:
@@ -81,6 +88,6 @@ def _show_usage(batch: Batch, usage: BatchUsage, sent: int) -> None:
     with cost:
         show_figure(
             "Cost",
-            "unknown" if usage.cost_usd is None else f"$ {usage.cost_usd:.2f}",
-            "no budget" if config.budget_usd is None else f"budget $ {config.budget_usd:.2f}",
+            describe_cost(usage.cost_usd),
+            "no budget" if config.budget_usd is None else f"budget {describe_cost(config.budget_usd)}",
         )

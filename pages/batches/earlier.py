@@ -46,10 +46,11 @@ def _build_row(store: Store, batch: Batch, datasets: Mapping[int, Dataset]) -> d
         "Batch": batch.id,
         "Dataset": describe_dataset(datasets[batch.dataset_id]),
         "Model": batch.model or "rules",
-        "State": JOBS[job.state].word,
+        "State": JOBS[job.state].word if job.is_over else "Under way",
         "Attempts": counts.total,
-        "Done": counts.done,
-        "Failed": counts.failed,
-        "Cost": store.batches.get_usage(batch.id).cost_usd if batch.model else None,
+        # while it runs, the card above counts
+        "Done": counts.done if job.is_over else None,
+        "Failed": counts.failed if job.is_over else None,
+        "Cost": store.batches.get_usage(batch.id).cost_usd if batch.model and job.is_over else None,
         "Finished": describe_time(job.finished_utc),
     }

@@ -12,7 +12,7 @@ from core.store import Store
 from core.store.batches import BatchConfig, Selection
 from core.traces.report import CHARACTERS_PER_TOKEN
 from pages.batches.actions import start_batch
-from pages.shared.labels import EXTRACTORS, describe_count
+from pages.shared.labels import EXTRACTORS, describe_cost, describe_count
 from pages.shared.problems import show_problem
 
 DEFAULTS = BatchConfig(extractor=Extractor.LLM)
@@ -61,7 +61,7 @@ def describe_estimate(config: BatchConfig, attempts: int, characters: int) -> st
     tokens = characters // CHARACTERS_PER_TOKEN
     price = find_price(config.model or "")
     cost = get_cost_usd(price, tokens_in=tokens, tokens_cached=0, tokens_out=0)
-    spent = "its price is not known" if cost is None else f"about $ {cost:.2f}, the answers come on top"
+    spent = "its price is not known" if cost is None else f"{describe_cost(cost)}, the answers come on top"
     return f"{describe_count(attempts, 'request')}, about {tokens:,} tokens to read: {spent}."
 
 

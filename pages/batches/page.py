@@ -6,7 +6,6 @@ from core.store import Store
 from core.store.batches import Batch
 from pages.batches.current import show_batch
 from pages.batches.earlier import show_earlier
-from pages.batches.failures import show_failures
 from pages.batches.form import show_form
 from pages.shared import navigation
 from pages.shared.datasets import show_dataset_picker
@@ -45,10 +44,7 @@ def show_page(store: Store) -> None:
 
 
 def _show_picked(store: Store, batch: Batch) -> None:
-    job = store.jobs.get_job(batch.job_id)
-    show_batch(batch, job, store.traces.get_dataset(batch.dataset_id))
-    failed = store.batches.count_requests(batch.id).failed
-    show_failures(batch, job, store.batches.list_failures(batch.id), count=failed)
+    show_batch(batch, store.jobs.get_job(batch.job_id), store.traces.get_dataset(batch.dataset_id))
 
 
 show_title("Batches", "One launch of extraction over chosen attempts")

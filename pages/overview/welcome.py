@@ -27,7 +27,7 @@ def show_welcome(job: Job | None) -> None:
     is_importing = job is not None and not job.is_over
     with st.container(border=True):
         st.subheader("Import traces", anchor=False)
-        st.text("The sample holds 13 small trials. With it you can walk the whole way without a key or a network.")
+        st.text("The sample that ships is small. With it you can walk the whole way without a key or a network.")
         with st.container(horizontal=True):
             st.button(
                 "Import the sample",

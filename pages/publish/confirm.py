@@ -8,7 +8,7 @@ from core import pipeline
 from core.models import Dataset
 from core.publishing.publish import Preview, PublishOptions, list_removals
 from core.settings import load_settings
-from core.worker import ensure_worker
+from core.worker import ensure_worker, hand_over_if_changed
 from pages.publish.target_form import Target
 from pages.shared import keys
 from pages.shared.labels import describe_count
@@ -62,6 +62,7 @@ def _check_and_publish(dataset: Dataset, options: PublishOptions, plan: Preview)
 def _publish(dataset: Dataset, options: PublishOptions) -> None:
     with problems_kept():
         _stop_asking()
+        hand_over_if_changed(load_settings())
         with open_workspace() as store:
             job = pipeline.start_publishing(store, dataset, options, published_by=get_reviewer())
         st.session_state[keys.PUBLISH_JOB] = job.id

@@ -8,7 +8,7 @@ from pages.publish.confirm import show_publish_button
 from pages.publish.contents import show_contents
 from pages.publish.history import show_history
 from pages.publish.job import show_last_job
-from pages.publish.plan import build_plan
+from pages.publish.plan import build_plan, is_wanted
 from pages.publish.target_form import show_target_form
 from pages.shared import navigation
 from pages.shared.datasets import show_dataset_picker
@@ -29,7 +29,7 @@ def show_page(store: Store) -> None:
     show_last_job(store, dataset)
     approved = store.overview.count_stages(dataset.id).approved
     if approved:
-        show_plan(store, dataset)
+        show_plan(store, dataset, approved)
     else:
         st.text("No trial of this dataset is approved yet. Approve trials in the review first.")
         if st.button("Go to Review", type="primary"):
@@ -37,8 +37,14 @@ def show_page(store: Store) -> None:
     show_history(store.publications.list_publications(dataset_id=dataset.id))
 
 
-def show_plan(store: Store, dataset: Dataset) -> None:
-    """What will be published where, and the button for it."""
+def show_plan(store: Store, dataset: Dataset, approved: int) -> None:
+    """What will be published where, and the button for it.
+
+    Args:
+        store: Of the workspace.
+        dataset: The dataset.
+        approved: How many of its trials are approved; at least one.
+    """
     left, right = st.columns([1, 1.4])
     with left.container(border=True):
         st.subheader("Where to", anchor=False)
@@ -46,6 +52,8 @@ def show_plan(store: Store, dataset: Dataset) -> None:
         button = st.container()
     with right.container(border=True), problems_shown():
         st.subheader("What will be published", anchor=False)
+        if not is_wanted(dataset, approved):
+            return
         plan = build_plan(store, dataset, target.options)
         show_contents(plan)
         with button:

@@ -9,8 +9,24 @@ from core.publishing.publish import Preview, PublishOptions, build_preview
 from core.settings import load_settings
 from core.store import Store, open_store
 
+AT_ONCE = 500
+"""More tasks than this are built only when somebody asks: it takes about 10 ms each."""
+_ASKED = "asked_for_plan"
 KEPT_SECONDS = 600
 """Source tasks may change without our knowing."""
+
+
+def is_wanted(dataset: Dataset, approved: int) -> bool:
+    """True if the tasks are to be built now; a button asks first where there are many."""
+    if approved <= AT_ONCE or st.session_state.get(_ASKED) == dataset.id:
+        return True
+    st.text(f"{approved:,} trials are approved. Building their tasks takes about {approved // 100:,} seconds.")
+    st.button("Build them", key="build_plan", on_click=_ask, args=(dataset.id,))
+    return False
+
+
+def _ask(dataset_id: int) -> None:
+    st.session_state[_ASKED] = dataset_id
 
 
 def build_plan(store: Store, dataset: Dataset, options: PublishOptions) -> Preview:

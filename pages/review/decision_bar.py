@@ -38,7 +38,9 @@ def show_decision_bar(
         is_busy: True while an editor is open: what is typed there would be left out.
     """
     reject = partial(_reject, trial, decisions.new_action_id(), neighbours.next_open)
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="decision_bar", gap="small"):
+    with st.container(
+        border=True, horizontal=True, wrap=False, vertical_alignment="center", key="decision_bar", gap="xsmall"
+    ):
         if st.session_state.get(_ASKED) == trial.id and trial.status is TrialStatus.OPEN:
             _show_reasons(trial, reject)
             return

@@ -7,14 +7,15 @@ from typing import NamedTuple
 import streamlit as st
 
 from core.curation import decisions
-from core.curation.checks import NEVER_OVERRIDDEN
 from core.curation.rendering import render_hint
-from core.models import Attempt, EvidenceStatus, Finding, Hint, HintState, HintText, Outcome, Severity, ToolText
-from pages.review.actions import decide, override
-from pages.review.cursor import Place, go_to_evidence
+from core.models import Attempt, Finding, Hint, HintState, HintText, ToolText
+from pages.review.actions import decide
+from pages.review.cursor import Place
 from pages.review.hint_editor import Edited, show_editor, start_editing
+from pages.review.hint_evidence import describe_support, show_chips
+from pages.review.hint_findings import show_findings
 from pages.review.rejecting import Reject, show_reject_menu, show_words_field
-from pages.shared.labels import EVIDENCE, HINTS, SEVERITIES
+from pages.shared.labels import HINTS
 
 
 class Context(NamedTuple):
@@ -42,33 +43,16 @@ def show_hint(hint: Hint, number: int, context: Context) -> None:
             show_editor(context.edited)
         elif hint.state is HintState.PROPOSED:
             _show_words(hint, number)
-            _show_findings(hint, findings)
+            show_findings(hint, findings)
             st.caption(describe_support(hint, context.attempts))
             with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
-                _show_chips(hint, context)
+                show_chips(hint, context.attempts, context.place)
                 _show_actions(hint, findings)
             show_words_field(hint.id, _build_rejection(hint))
         else:
             _show_decided(hint, number)
             if is_open:
-                _show_chips(hint, context)
-
-
-def describe_support(hint: Hint, attempts: Mapping[int, Attempt]) -> str:
-    """How many attempts show the hint, and who proposed it, e.g. `3 of 5 attempts, 2 successful, made by rules`."""
-    makers = ", ".join(dict.fromkeys(_name_maker(item.extractor, item.model) for item in hint.origins))
-    if len(attempts) == 1:
-        return f"Seen in the only attempt; {makers}"
-    good = sum(attempts[item].outcome is Outcome.SUCCESS for item in hint.attempt_ids if item in attempts)
-    return f"{len(hint.attempt_ids)} of {len(attempts)} attempts, {good} successful; {makers}"
-
-
-def _name_maker(extractor: str, model: str | None) -> str:
-    if extractor == "rules":
-        return "made by rules"
-    # the caption is markdown, and the name of a model is somebody else's word
-    name = "".join(char for char in model or "" if char.isalnum() or char in "-. ")
-    return f"proposed by {name or 'a model'}" if extractor == "llm" else "written by a person"
+                show_chips(hint, context.attempts, context.place)
 
 
 def _show_words(hint: Hint, number: int) -> None:
@@ -96,51 +80,6 @@ def _show_tool(text: ToolText) -> None:
         st.text(text.purpose)
     if text.example:
         st.code(text.example, language=None, wrap_lines=True)
-
-
-def _show_findings(hint: Hint, findings: Sequence[Finding]) -> None:
-    for item in findings:
-        label = SEVERITIES[item.severity]
-        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-            word = "Overridden" if item.overridden else label.word
-            color = "gray" if item.overridden else label.color
-            st.badge(word, icon=label.icon, color=color)  # type: ignore[arg-type]
-            st.text(item.message, width="stretch")
-            if item.severity is Severity.BLOCK and not item.overridden and item.code not in NEVER_OVERRIDDEN:
-                _show_override(hint, item.code)
-
-
-def _show_override(hint: Hint, code: str) -> None:
-    key = f"why_{hint.id}_{code}"
-    with st.popover("Override", type="tertiary"):
-        st.text_area("Why publish it anyway?", key=key)
-        st.button(
-            "Publish it anyway",
-            key=f"override_{hint.id}_{code}",
-            on_click=override,
-            args=(hint, code, decisions.new_action_id(), key),
-        )
-
-
-def _show_chips(hint: Hint, context: Context) -> None:
-    with st.container(horizontal=True, gap="xxsmall", key=f"chips_{hint.id}", width="content"):
-        shown: set[tuple[int, int]] = set()
-        for number, item in enumerate(hint.evidence):
-            if (item.attempt_id, item.message) in shown or item.attempt_id not in context.attempts:
-                continue
-            shown.add((item.attempt_id, item.message))
-            is_here = (context.place.hint_id, context.place.evidence) == (hint.id, number)
-            place = f"#{item.message}"
-            if len(context.attempts) > 1:
-                place = f"A{context.attempts[item.attempt_id].number} {place}"
-            st.button(
-                place,
-                key=f"{'here' if is_here else 'chip'}_{hint.id}_{number}",
-                icon=EVIDENCE[item.status].icon,
-                help=None if item.status is EvidenceStatus.EXACT else EVIDENCE[item.status].word.capitalize(),
-                on_click=go_to_evidence,
-                args=(hint, number),
-            )
 
 
 def _show_actions(hint: Hint, findings: Sequence[Finding]) -> None:

@@ -24,7 +24,9 @@ div:has(> [class*="st-key-review_transcript"]) { flex: 1 1 0; min-height: 0; }
 [class*="st-key-review_transcript"] { height: 100%; overflow-y: auto; padding-right: 6px; }
 [class*="st-key-review_hints"] { padding-right: 6px; }
 
-.st-key-decision_bar { padding: 7px 12px; }
+.st-key-decision_bar { padding: 7px 12px; min-height: 56px; }
+.st-key-decision_bar [class*="st-key-reason_"] button { padding: 0 8px; font-size: 0.8125rem; }
+.stMainBlockContainer pre code { font-size: 0.8125rem; }
 .st-key-trial_name [data-testid="stText"] { font-size: 1rem; font-weight: 650; }
 [class*="st-key-hint_"], [class*="st-key-open_"] { padding: 9px 12px; }
 [class*="st-key-open_"] { border-color: #b98900; }

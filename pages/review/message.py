@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.models import Message, Role
-from core.traces.actions import is_observation
 from pages.review.quotes import cut_message
 
 ROLES = {
@@ -19,19 +18,25 @@ OBSERVATION = ("Observation", "green")
 
 
 def show_message(
-    messages: Sequence[Message], index: int, *, attempt_id: int, quote: str | None, cited_by: Sequence[int]
+    message: Message,
+    index: int,
+    *,
+    attempt_id: int,
+    is_observation: bool,
+    quote: str | None,
+    cited_by: Sequence[int],
 ) -> None:
     """A message, cut to head and tail if it is long.
 
     Args:
-        messages: Of the attempt.
-        index: Of the message to show.
+        message: The message.
+        index: Its number in the attempt.
         attempt_id: Of the attempt.
+        is_observation: True if it answers an action.
         quote: To be framed in the message, or None.
         cited_by: Numbers of the hints that quote it.
     """
-    message = messages[index]
-    is_output = message.role is Role.TOOL or is_observation(messages, index)
+    is_output = message.role is Role.TOOL or is_observation
     flag = f"whole_{attempt_id}_{index}"
     is_whole = bool(st.session_state.get(flag))
     pieces = cut_message(message.content, quote=quote, whole=is_whole)

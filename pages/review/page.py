@@ -10,7 +10,7 @@ from core.store.curation import QueueEntry
 from pages.review.cursor import find_trial_id
 from pages.review.layout import HEIGHT, show_styles
 from pages.review.queue import load_queue, show_filters, show_queue
-from pages.review.top_bar import show_top_bar
+from pages.review.top_bar import show_choice, show_pace
 from pages.review.workbench import show_trial
 from pages.shared import navigation
 from pages.shared.problems import problems_shown, show_kept_problem
@@ -19,10 +19,12 @@ from pages.shared.workspace import open_workspace
 
 def show_page(store: Store) -> None:
     """The queue on the left, the open trial on the right."""
-    datasets = store.traces.list_datasets()
-    dataset = show_top_bar(store, datasets)
+    with st.container(horizontal=True, vertical_alignment="center", key="review_top"):
+        dataset = show_choice(store.traces.list_datasets())
+        entries = [] if dataset is None else load_queue(store, dataset)
+        if dataset is not None:
+            show_pace(store, dataset, entries)
     show_kept_problem()
-    entries = [] if dataset is None else load_queue(store, dataset)
     if dataset is None or not any(entry.is_extracted for entry in entries):
         st.text("No hints to review yet. Extract hints from imported traces first.")
         if st.button("Go to Batches", type="primary"):

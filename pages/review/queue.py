@@ -12,7 +12,7 @@ from core.settings import load_settings
 from core.store import Store, open_store
 from core.store.curation import QueueEntry
 from pages.review.cursor import open_trial
-from pages.shared.labels import OUTCOMES, TRIALS
+from pages.shared.labels import OUTCOMES, TRIALS, describe_count
 
 PAGE_ROWS = 50
 SQUARES = 6
@@ -141,5 +141,5 @@ def _describe_state(entry: QueueEntry) -> str:
     if not entry.is_extracted:
         return "no hints"
     if entry.blocks:
-        return f"{entry.blocks} block"
-    return f"{entry.warnings} check" if entry.warnings else ""
+        return describe_count(entry.blocks, "block")
+    return describe_count(entry.warnings, "check") if entry.warnings else ""

@@ -30,8 +30,7 @@ def show_task_text(trial: Trial) -> None:
         st.text(excerpt, wrap=False, width="stretch")
     word = "Task text, edited" if trial.edited_task_text is not None else "Task text"
     with st.expander(word, type="compact"):
-        st.caption("Where it was found:")
-        st.text(trial.task_source)
+        st.text(f"Found by: {trial.task_source}")
         st.code(trial.task_text or "(none found)", language=None, wrap_lines=True, height=HEIGHT)
         st.button("Edit the task text", key=f"edit_task_{trial.id}", on_click=_start, args=(trial,))
 

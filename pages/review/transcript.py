@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.models import Attempt, Evidence, Hint
 from core.store import Store
+from core.traces.actions import list_actions, list_observations
 from pages.review.cursor import Place, find_shown, go_to, list_quotes
 from pages.review.message import show_message
 from pages.shared.labels import EVIDENCE, describe_count
@@ -30,11 +31,19 @@ def show_transcript(store: Store, place: Place, attempts: Sequence[Attempt], hin
     messages = store.traces.load_messages(attempt.conversation_id)
     first = min(max(place.first, 0), max(len(messages) - 1, 0))
     cited = _list_cited(attempt, hints)
+    observations = set(list_observations(list_actions(messages)))
     # another key for another place: a container that stays would keep how far it was scrolled
     with st.container(key=f"review_transcript_{attempt.id}_{first}_{place.hint_id}_{place.evidence}", gap="small"):
         for index in range(first, min(first + WINDOW, len(messages))):
             quote = shown.quote if shown is not None and shown.message == index else None
-            show_message(messages, index, attempt_id=attempt.id, quote=quote, cited_by=cited.get(index, []))
+            show_message(
+                messages[index],
+                index,
+                attempt_id=attempt.id,
+                is_observation=index in observations,
+                quote=quote,
+                cited_by=cited.get(index, []),
+            )
         _show_pages(place, first, len(messages))
 
 

@@ -23,7 +23,7 @@ def show_trial_head(
         hints: Of the trial, in order: findings are named by their numbers.
         findings: Of the trial and its hints.
     """
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="trial_name"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="trial_name", wrap=False):
         st.text(trial.name, wrap=False, width="stretch")
         if trial.status is not TrialStatus.OPEN:
             label = TRIALS[trial.status]
@@ -48,7 +48,7 @@ def _draw_outcomes(attempts: Sequence[Attempt]) -> str:
 
 def _show_finding(finding: Finding) -> None:
     label = SEVERITIES[finding.severity]
-    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+    with st.container(horizontal=True, wrap=False, gap="xsmall", vertical_alignment="center"):
         st.badge(label.word, icon=label.icon, color=label.color)  # type: ignore[arg-type]
         st.text(finding.message, width="stretch")
 

@@ -8,7 +8,7 @@ from core.settings import PROJECT_ROOT, load_settings
 from core.store import Store
 from core.traces.importing import ImportOptions
 from core.traces.sources import SourceRequest
-from core.worker import ensure_worker
+from core.worker import ensure_worker, hand_over_if_changed
 from pages.shared import jobs
 from pages.shared.problems import problems_kept
 from pages.shared.reviewer import get_reviewer
@@ -21,6 +21,7 @@ def start_import(request: SourceRequest, options: ImportOptions) -> None:
     """Queue an import and see to a worker; for a button's callback."""
     with problems_kept():
         params = pipeline.ImportParams(source=request, options=options)
+        hand_over_if_changed(load_settings())
         with open_workspace() as store:
             pipeline.start_import(store, params, created_by=get_reviewer())
         ensure_worker(load_settings(), replace=True)

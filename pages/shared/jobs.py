@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.models import Job
 from core.settings import load_settings
-from core.worker import ensure_worker
+from core.worker import ensure_worker, hand_over_if_changed
 from pages.shared.labels import JOBS
 from pages.shared.problems import problems_kept, problems_shown, show_problem
 from pages.shared.workspace import open_workspace
@@ -83,6 +83,10 @@ def pause_job(job_id: int) -> None:
 
 
 def resume_job(job_id: int) -> None:
-    """For a button's callback."""
-    with problems_kept(), open_workspace() as store:
-        store.jobs.resume_job(job_id)
+    """For a button's callback. A mended key or address counts from now on."""
+    with problems_kept():
+        settings = load_settings()
+        hand_over_if_changed(settings)
+        with open_workspace() as store:
+            store.jobs.resume_job(job_id)
+        ensure_worker(settings, replace=True)

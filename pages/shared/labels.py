@@ -47,7 +47,7 @@ KINDS = {
 EVIDENCE = {
     EvidenceStatus.EXACT: Label("exact quote", "✓", ":material/check:", "green"),
     EvidenceStatus.REPOINTED: Label("found in another message", "→", ":material/arrow_forward:", "blue"),
-    EvidenceStatus.MISSING: Label("quote not found", "△", ":material/warning:", "orange"),
+    EvidenceStatus.MISSING: Label("not verified", "△", ":material/warning:", "orange"),
 }
 JOBS = {
     JobState.QUEUED: Label("Waiting", "○", ":material/schedule:", "gray"),
@@ -58,6 +58,13 @@ JOBS = {
     JobState.CANCELLED: Label("Cancelled", "✕", ":material/close:", "gray"),
 }
 EXTRACTORS = {Extractor.RULES: "Rules (no model)", Extractor.LLM: "Language model"}
+
+
+def describe_cost(cost_usd: float | None) -> str:
+    """E.g. `$ 4.15`; a small cost is not rounded to nothing, and an unknown one is not made up."""
+    if cost_usd is None:
+        return "unknown"
+    return "below $ 0.01" if 0 < cost_usd < 0.01 else f"$ {cost_usd:,.2f}"
 
 
 def describe_count(count: int, one: str, several: str | None = None) -> str:

@@ -12,6 +12,7 @@ _STYLES = """
 .stMainBlockContainer h1 { font-size: 1.75rem; line-height: 2.125rem; font-weight: 650; padding: 0 0 0.5rem; }
 .stMainBlockContainer h3 { font-size: 1.125rem; line-height: 1.5rem; font-weight: 650; padding: 0 0 0.5rem; }
 .stMainBlockContainer [data-testid="stText"] { font-size: 0.875rem; line-height: 1.25rem; }
+.stMainBlockContainer pre code { font-size: 0.8125rem; }
 </style>
 """
 

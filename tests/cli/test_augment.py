@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.conftest import DEFAULT_DATASET, KEY
-from tests.commands import Done, build_environment, finish, run_core, start_core
+from tests.commands import Done, build_environment, end_worker, finish, run_core, start_core
 from tests.standins.hub import WRITE_TOKEN, HubServer
 from tests.standins.hub_client import run_client
 from tests.standins.llm import LlmServer
@@ -213,3 +213,62 @@ def test_defaults_are_the_documented_ones() -> None:
     assert options["task_markers"] == ["Task Description:", "Task:", "## Task"]
     assert (options["batch_size"], options["max_rpm"], options["max_trials"]) == (100, 500, None)
     assert (options["extractor"], options["group_by"], options["private"]) == ("llm", "trial_name", False)
+
+
+def test_a_mended_key_counts_at_once_although_the_old_worker_still_waits(home: Path, llm: LlmServer) -> None:
+    wrong = build_environment(home, OPENAI_API_KEY="sk-wrong-key-9876543210", OPENAI_BASE_URL=llm.base_url)
+    arguments = ("--review", "--dataset", str(SAMPLE), "--max-trials", "1")
+    assert augment(wrong, *arguments).code == 1
+    mended = augment(with_llm(home, llm), *arguments)
+    assert mended.code == 0, mended.err
+    assert mended.json["extraction"]["done"] == 4
+
+
+def test_hints_that_come_after_an_unattended_approval_are_published_too(
+    home: Path, tmp_path: Path, llm: LlmServer
+) -> None:
+    arguments = ("--dataset", str(SAMPLE), "--max-trials", "2", "--output-dir", str(tmp_path / "out"))
+    by_rules = augment(build_environment(home), *arguments, "--extractor", "rules")
+    by_model = augment(with_llm(home, llm), *arguments)
+    assert by_model.code == 0, by_model.err
+    assert by_model.json["hints"]["criteria"] > by_rules.json["hints"]["criteria"]
+    tasks = read_tasks((tmp_path / "out" / TASKS_FILE).read_bytes())
+    assert "### terminal" in tasks["sample-hints-0000"]["instruction.md"]
+
+
+def test_what_a_publication_removes_is_named(home: Path, tmp_path: Path) -> None:
+    arguments = ("--dataset", str(SAMPLE), "--extractor", "rules", "--output-dir", str(tmp_path / "out"))
+    augment(build_environment(home), *arguments)
+    fewer = augment(build_environment(home), *arguments, "--max-trials", "3")
+    assert fewer.json["published"]["trials"] == 3
+    assert fewer.err.count("was published before and is not any more") == 10
+
+
+def test_when_every_extraction_failed_nothing_is_published_and_it_says_why(
+    home: Path, tmp_path: Path, llm: LlmServer
+) -> None:
+    llm.set_faults({"fault": "refusal", "share": 1.0})
+    done = augment(with_llm(home, llm), "--dataset", str(SAMPLE), "--output-dir", str(tmp_path / "out"))
+    assert done.code == 3
+    assert done.json["published"] is None
+    assert "every extraction failed" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_ctrl_c_right_at_the_start_ends_with_130(home: Path) -> None:
+    process = start_core("status", environment=build_environment(home))
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    done = finish(process)
+    assert done.code in (0, 130)
+    assert "Traceback" not in done.err
+
+
+def test_ctrl_c_after_the_worker_died_ends_all_the_same(home: Path, llm: LlmServer) -> None:
+    arguments = ("augment", "--review", "--dataset", str(SAMPLE), "--max-rpm", "60")
+    process = start_core(*arguments, environment=with_llm(home, llm))
+    while llm.count(status=200) < 2:
+        time.sleep(0.05)
+    end_worker(home, signal.SIGKILL)
+    process.send_signal(signal.SIGINT)
+    assert finish(process, timeout_seconds=60).code == 130

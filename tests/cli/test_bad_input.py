@@ -35,6 +35,11 @@ def check(home: Path, *arguments: str, code: int, says: str, **values: str) -> N
         (("extract", "--dataset", "nothing", *RULES), "no dataset"),
         (("publish", "--dataset", "nothing", "--output-dir", "x"), "no dataset"),
         (("nonsense",), "nonsense"),
+        (("augment", "--review", "--batch-size", "9" * 20), "--batch-size"),
+        (("augment", *RULES, "--output-dir", ""), "--output-dir"),
+        (("augment", *RULES, "--output-dir", "x", "--dataset-prefix", "../x"), "../x"),
+        (("augment", *RULES, "--output-dir", "x", "--tasks", "/nowhere"), "/nowhere"),
+        (("import", ""), "source"),
         ((), "COMMAND"),
     ],
 )
@@ -106,3 +111,27 @@ def test_a_repository_of_somebody_else_ends_with_1(home: Path, tmp_path: Path, h
         home, "augment", *RULES, "--dataset", str(SAMPLE), "--repo-name", "somebody/tasks",
         code=1, says="somebody/tasks", **values,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPENAI_BASE_URL", "garbage"),
+        ("OPENAI_BASE_URL", "ftp://host/v1"),
+        ("OPENAI_BASE_URL", "http://user:word@host/v1"),
+        ("OPENAI_API_KEY", "sk-\u00fcn\u00ef"),
+    ],
+)
+def test_a_key_or_address_that_cannot_be_one_ends_with_2(home: Path, name: str, value: str) -> None:
+    check(home, "augment", "--review", "--dataset", str(SAMPLE), code=2, says=name, **{name: value})
+
+
+def test_an_address_without_its_path_is_not_blamed_on_the_model(home: Path, llm: LlmServer) -> None:
+    check(
+        home, "augment", "--review", "--dataset", str(SAMPLE), "--max-trials", "1",
+        code=1, says="OPENAI_BASE_URL", OPENAI_API_KEY=KEY, OPENAI_BASE_URL=llm.base_url.removesuffix("/v1"),
+    )  # fmt: skip
+
+
+def test_a_name_too_long_for_a_path_is_refused(home: Path) -> None:
+    check(home, "import", "x" * 300 + ".jsonl", code=1, says="no file")

@@ -34,7 +34,7 @@ def test_the_model_is_preselected_with_a_key(
     app = open_page("batches")
     assert get_widget(app, "extractor").value is Extractor.LLM
     assert app.text_input(key="model").value == "gpt-4o-mini"
-    assert any("about 15,9" in text and "$ 0.00" in text for text in list_texts(app))
+    assert any("about 15,9" in text and "below $ 0.01" in text for text in list_texts(app))
     assert "sk-test-0123456789" not in str(app.main)
 
 
@@ -111,7 +111,7 @@ def test_a_stopped_batch_says_why(imported: Path, open_page: OpenPage) -> None:
     [
         (
             BatchConfig(extractor=Extractor.LLM, model="gpt-4o-mini"),
-            "5 requests, about 1,000,000 tokens to read: about $ 0.15",
+            "5 requests, about 1,000,000 tokens to read: $ 0.15, the answers",
         ),
         (
             BatchConfig(extractor=Extractor.LLM, model="my-model"),

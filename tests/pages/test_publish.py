@@ -8,7 +8,10 @@ from core.models import JobKind, JobState
 from core.publishing.publish import Preview, PreviewTask, TrialNote
 from core.store import open_store
 from pages.publish.contents import describe_plan
+from pages.publish.plan import AT_ONCE
+from tests.builders import make_row, talk, write_rows
 from tests.pages.conftest import OpenPage, get_widget, list_texts, wait_until
+from tests.workspaces import import_sample
 
 
 @pytest.fixture
@@ -99,6 +102,19 @@ def test_a_malformed_prefix_is_refused_in_a_sentence(approved: Path, open_page: 
     app = open_page("publish")
     app.text_input(key="prefix_1").set_value("a b/c").run()
     assert any("cannot begin the name of a folder" in text for text in list_texts(app))
+
+
+def test_many_tasks_are_built_only_when_somebody_asks(home: Path, tmp_path: Path, open_page: OpenPage) -> None:
+    rows = [make_row(talk("Task: count", "Done."), trial_name=f"t{i}") for i in range(AT_ONCE + 1)]
+    with open_store(home) as store:
+        dataset = import_sample(store, write_rows(tmp_path / "many.jsonl", rows))
+        for trial in store.traces.list_trials(dataset.id):
+            decisions.approve_trial(store, trial, reviewer="Mira", action_id=decisions.new_action_id())
+    app = open_page("publish")
+    assert "501 trials are approved. Building their tasks takes about 5 seconds." in list_texts(app)
+    assert "publish" not in {button.key for button in app.button}
+    app.button(key="build_plan").click().run()
+    assert "501 tasks: 501 new." in list_texts(app)
 
 
 def test_the_plan_is_said_in_a_sentence() -> None:

@@ -48,6 +48,11 @@ def test_a_renewed_lease_is_not_taken(store: Store) -> None:
     assert acquire(store, owner="two", now=NOW + 4 + LEASE_SECONDS) == 2
 
 
+def test_a_clock_that_is_set_back_does_not_keep_a_dead_owner_alive(store: Store) -> None:
+    acquire(store)
+    assert acquire(store, owner="two", now=NOW - 3_600) == 2
+
+
 def test_a_released_lease_is_free_at_once_and_the_epoch_grows_on(store: Store) -> None:
     acquire(store)
     store.leases.release(1)

@@ -152,6 +152,25 @@ def test_an_error_inside_an_inner_block_undoes_only_that(store: Store) -> None:
     assert [job.id for job in store.jobs.list_jobs(JobKind.IMPORT)] == [kept.id]
 
 
+def test_a_commit_that_fails_leaves_no_transaction_open(store: Store, tmp_path: Path) -> None:
+    def fail_at_commit() -> None:
+        with store.jobs.write():
+            store.jobs._connection.execute("PRAGMA defer_foreign_keys = ON")
+            store.jobs._connection.execute("INSERT INTO set_aside VALUES (99, 0, 'no such dataset')")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        fail_at_commit()
+    store.jobs.create_job(JobKind.IMPORT, params={})
+    assert run_sql(tmp_path / "home", "SELECT COUNT(*) FROM jobs") == [(1,)]
+    assert run_sql(tmp_path / "home", "SELECT COUNT(*) FROM set_aside") == [(0,)]
+
+
+def test_an_error_after_the_database_gave_up_is_the_one_that_is_seen(store: Store) -> None:
+    with interrupt(), store.jobs.write():
+        store.jobs._connection.execute("ROLLBACK")
+        raise InterruptedHereError
+
+
 def test_the_parts_of_a_store_share_their_transaction(store: Store) -> None:
     with interrupt(), store.curation.write():
         store.jobs.create_job(JobKind.IMPORT, params={})

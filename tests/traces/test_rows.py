@@ -136,7 +136,7 @@ def test_rows_without_a_task_are_grouped_by_trial_name_under_task_grouping(
         make_row(talk("Task: a", "1"), trial_name="a__1", task="a"),
         make_row(talk("Task: b", "2"), trial_name="b__1", task=None),
         make_row(talk("Task: b", "3"), trial_name="b__1", task=None),
-        make_row(talk("Task: c", "4"), trial_name="c__1", task=""),
+        make_row(talk("Task: c", "4"), trial_name="c__1", task=" "),
         make_row(talk("Task: d", "5"), trial_name="unknown-trial", task=None),
         make_row(talk("Task: a", "6"), trial_name="a__2", task="a"),
     ]
