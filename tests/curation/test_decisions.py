@@ -478,3 +478,25 @@ def test_the_queue_shows_what_is_to_be_done(desk: Desk) -> None:
     decisions.edit_hint(desk.store, desk.secret, CriterionText(text="It is sorted."), reviewer=ANN, action_id=new_id())
     (entry,) = desk.store.curation.list_queue(desk.dataset.id)
     assert entry.blocks == 0
+
+
+def test_unattended_leaves_what_a_person_reopened_or_took_back(desk: Desk) -> None:
+    decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+    decisions.take_back_hint(desk.store, desk.good, reviewer=ANN, action_id=decisions.new_action_id())
+    decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+    assert desk.good.state is HintState.PROPOSED
+    decisions.reopen_trial(desk.store, desk.trial, reviewer=ANN, action_id=decisions.new_action_id())
+    decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+    assert desk.trial.status is TrialStatus.OPEN
+
+
+def test_unattended_renews_its_own_approval_for_hints_that_came_later(desk: Desk) -> None:
+    decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+    desk.propose(
+        propose(StrategyText(do="Sort the list."), "sort list.txt", message=1),
+        propose(StrategyText(do="Print what was sorted."), "sort list.txt", message=1),
+    )
+    decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+    accepted = [hint for hint in desk.hints if hint.state is HintState.ACCEPTED]
+    assert len(accepted) == 2
+    assert "new-proposals" not in {finding.code for finding in desk.store.curation.list_findings(desk.trial.id)}

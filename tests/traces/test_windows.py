@@ -117,7 +117,7 @@ class GeneratedSource:
         return self._rows
 
     def list_rows(self) -> Iterator[Row]:
-        observation = "0123456789 " * 100
+        observation = "0123456789 " * 200
         for number in range(self._rows):
             trial, turn = divmod(number, 10)
             messages = [say("user", f"Task: {trial}")]
@@ -133,4 +133,4 @@ def test_three_thousand_rows_need_less_memory_than_their_text(store: Store) -> N
     tracemalloc.stop()
     assert (result.report.rows, result.report.attempts) == (3_000, 300)
     # only recent messages are remembered, in a memory of bounded size
-    assert peak < 16_000_000 < result.report.characters_per_row
+    assert peak < 25_000_000 < result.report.characters_per_row
