@@ -168,7 +168,8 @@ def _work(store: Store, settings: Settings, heart: _Heart, idle_seconds: float) 
 
 
 def _run_job(store: Store, job: Job, settings: Settings, heart: _Heart) -> None:
-    store.jobs.start_job(job.id)
+    if not store.jobs.start_job(job.id):
+        return  # paused or cancelled in this very moment
 
     def check_lease() -> None:
         if heart.lost.is_set():
