@@ -14,7 +14,7 @@ SECRETS = {
     "slack webhook": "https://hooks.slack.com/services/" + "T0000/B0000/abcdef",
     "telegram": "1234567890:" + "a1B2c" * 7,
     "twilio": "SK" + "a1b2" * 8,
-    "npm": "//registry.npmjs.org/:_authToken=npm_" + "a1B2" * 9,
+    "npm": "//registry.example/:_authToken=npm_" + "a1B2" * 9,
     "discord": "M" + "a1b2" * 6 + ".abcdef." + "a1b2c3d4e" * 3,
 }
 HARMLESS = [
