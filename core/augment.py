@@ -20,7 +20,7 @@ from core.publishing.targets import check_options
 from core.settings import Settings
 from core.store import open_store
 from core.store.batches import BatchConfig
-from core.traces.importing import ImportOptions
+from core.traces.options import ImportOptions
 from core.traces.report import ImportReport
 from core.traces.sources import SourceRequest
 from core.worker import hand_over_if_changed

@@ -20,7 +20,7 @@ from core.models import Extractor, Grouping, Job
 from core.settings import Settings, export_hub_settings, load_settings
 from core.store import open_store
 from core.store.batches import BatchConfig
-from core.traces.importing import ImportOptions
+from core.traces.options import ImportOptions
 from core.traces.sources import SourceRequest
 from core.traces.task_text import DEFAULT_MARKERS
 from core.worker import run_worker

@@ -14,7 +14,8 @@ from core.publishing.publish import PublishOptions, PublishResult, check_repo_na
 from core.settings import Settings
 from core.store import Store
 from core.store.batches import BatchConfig
-from core.traces.importing import ImportOptions, import_source
+from core.traces.importing import import_source
+from core.traces.options import ImportOptions
 from core.traces.sources import SourceRequest, load_source
 
 

@@ -15,7 +15,8 @@ from core.models import Attempt, Dataset, Episode, Finding, Message, Trial
 from core.progress import Progress, no_progress
 from core.store import Store
 from core.store.database import FILE_NAME
-from core.traces.importing import ImportOptions, import_source
+from core.traces.importing import import_source
+from core.traces.options import ImportOptions
 from core.traces.report import ImportReport
 from core.traces.sources import SourceIdentity, SourceRequest, load_source
 

@@ -8,7 +8,8 @@ from core.models import Dataset, Extractor, JobKind
 from core.settings import Settings
 from core.store import Store
 from core.store.batches import Batch, BatchConfig
-from core.traces.importing import ImportOptions, import_source
+from core.traces.importing import import_source
+from core.traces.options import ImportOptions
 from core.traces.sources import FileSource
 
 SAMPLE = Path(__file__).parent.parent / "core" / "traces" / "sample.jsonl"

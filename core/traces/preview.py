@@ -11,12 +11,13 @@ from typing import NamedTuple
 from core.errors import SourceError
 from core.models import Grouping, Message
 from core.traces.conversations import ConversationReader, ReadMessage, build_chain
-from core.traces.importing import ImportOptions, _check_columns
+from core.traces.options import ImportOptions
 from core.traces.outcomes import build_result_key
 from core.traces.prefixes import ChainedRow, find_attempts
 from core.traces.rows import ReadRow, SetAside, read_row
 from core.traces.sources import Row, Source, SourceIdentity
 from core.traces.task_text import find_task_text
+from core.traces.windows import check_columns
 
 SAMPLE_ROWS = 200
 SAMPLE_CHARACTERS = 20_000_000
@@ -69,7 +70,7 @@ def load_sample(source: Source, *, rows: int = SAMPLE_ROWS) -> SourceSample:
     sample: list[Row] = []
     characters = 0
     # the import's own check, so that the same source is refused in the same words
-    for row in islice(_check_columns(source), rows):
+    for row in islice(check_columns(source), rows):
         sample.append(row)
         characters += len(str(row))
         if characters > SAMPLE_CHARACTERS:

@@ -6,7 +6,7 @@ from core import pipeline
 from core.models import Job, JobKind
 from core.settings import PROJECT_ROOT, load_settings
 from core.store import Store
-from core.traces.importing import ImportOptions
+from core.traces.options import ImportOptions
 from core.traces.sources import SourceRequest
 from core.worker import ensure_worker, hand_over_if_changed
 from pages.shared import jobs

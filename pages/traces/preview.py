@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.models import Grouping
-from core.traces.importing import ImportOptions
+from core.traces.options import ImportOptions
 from core.traces.preview import SampleTrial, SourcePreview, build_preview, recommend_grouping
 from core.traces.task_text import DEFAULT_MARKERS
 from pages.shared.imports import start_import

@@ -18,7 +18,8 @@ RUNS = 3
 def measure(path: Path) -> dict[str, float]:
     """One import in this process."""
     from core.store import open_store
-    from core.traces.importing import ImportOptions, import_source
+    from core.traces.importing import import_source
+    from core.traces.options import ImportOptions
     from core.traces.sources import FileSource
 
     with tempfile.TemporaryDirectory() as folder:

@@ -4,7 +4,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.models import Grouping, JobKind
 from core.store import open_store
-from core.traces.importing import ImportOptions, import_source
+from core.traces.importing import import_source
+from core.traces.options import ImportOptions
 from core.traces.preview import build_preview, load_sample, recommend_grouping
 from core.traces.sources import FileSource
 from tests.builders import make_prefix_rows, make_row, talk, write_rows

@@ -23,7 +23,8 @@ IMPORT_ALL = """
     from pathlib import Path
     from core.errors import TraceHintsError
     from core.store import open_store
-    from core.traces.importing import ImportOptions, import_source
+    from core.traces.importing import import_source
+from core.traces.options import ImportOptions
     from core.traces.sources import SourceRequest, load_source
 
     def run(store, request):

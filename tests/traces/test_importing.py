@@ -10,8 +10,11 @@ import pytest
 from core.errors import JobStopped, SourceError, WorkerReplaced
 from core.progress import Progress
 from core.store import Store, open_store
-from core.traces.importing import TRIALS_AT_ONCE, WINDOW_ROWS, ImportOptions, build_dataset_key, import_source
+from core.traces.assembly import TRIALS_AT_ONCE
+from core.traces.importing import build_dataset_key, import_source
+from core.traces.options import ImportOptions
 from core.traces.sources import SourceIdentity, SourceRequest, load_source
+from core.traces.windows import WINDOW_ROWS
 from tests.builders import (
     FORMATS,
     ListSource,

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from core.store import Store
-from core.traces.importing import WINDOW_CHARACTERS, WINDOW_ROWS, ImportOptions, import_source
+from core.traces.importing import import_source
+from core.traces.options import ImportOptions
 from core.traces.sources import SourceIdentity
+from core.traces.windows import WINDOW_CHARACTERS, WINDOW_ROWS
 from tests.builders import Imported, Row, import_list, make_prefix_rows, make_row, run_sql, say, talk
 
 
