@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID, uuid4, uuid5
 
 from core.curation.checks import NEVER_OVERRIDDEN, check_hint
+from core.curation.rendering import render_hint
 from core.errors import ConflictError, UsageError
 from core.models import Decision, Finding, Hint, HintState, HintText, Severity, Trial, TrialStatus
 from core.store import Store
@@ -275,7 +276,7 @@ def _decide_hint(
         if current.version != hint.version:
             raise ConflictError(
                 "Somebody else changed this hint first. Their words: "
-                f'"{current.text.model_dump_json()}". Yours were not saved.'
+                f'"{render_hint(current.text)}". Yours were not saved.'
             )
         decision = Decision(
             id=action_id,

@@ -15,7 +15,7 @@ from tests.commands import build_environment
 from tests.workspaces import create_batch, import_sample, make_settings
 
 FOLDER = Path(__file__).parent
-PICTURES = {"overview": "", "review": "review"}
+PICTURES = {"review": "review"}
 
 
 def main() -> None:
