@@ -1,5 +1,4 @@
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -230,7 +229,7 @@ def test_requests_waiting_for_their_turn_do_not_delay_a_pause(store: Store, data
             raise JobStopped("Paused by a person.")
 
     batch = create_batch(store, dataset, make_config(max_rpm=2))
-    began = time.monotonic()
     with pytest.raises(JobStopped):
         run(store, batch, llm, progress=progress)
-    assert time.monotonic() - began < 20
+    # at two a minute, waiting for their turns would have sent the others first
+    assert len(llm.requests) <= 2

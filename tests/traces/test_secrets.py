@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from core.store import Store
@@ -63,12 +61,11 @@ def test_text_without_a_secret_stays_the_same(text: str) -> None:
     assert mask_secrets(text) is text
 
 
-def test_masking_takes_linear_time() -> None:
+def test_beginnings_of_secrets_by_the_thousand_are_masked() -> None:
+    # quadratic work would run into the time limit that every test has
     text = "-----BEGIN PRIVATE KEY-----" * 4_000 + "sk-" * 100_000 + "eyJ" * 100_000
-    begin = time.process_time()
-    mask_secrets(text)
-    count_secrets(text)
-    assert time.process_time() - begin < 5
+    assert "PRIVATE KEY" not in mask_secrets(text)
+    assert count_secrets(text)["private key"] >= 1
 
 
 def test_secrets_are_counted_once_per_attempt_not_once_per_row(store: Store) -> None:

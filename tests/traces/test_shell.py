@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from core.traces.programs import find_main_program, get_family, is_install, is_viewer
@@ -121,7 +119,7 @@ def test_family_drops_the_version_only() -> None:
 @pytest.mark.parametrize(
     "piece", ["'", '"', "`", "$(", "(", "((", "<<A ", "case ", "{ ", "\\", '"$(', "sudo ", "a=(", "ls;"]
 )
-def test_reading_is_linear_in_the_length(piece: str) -> None:
-    start = time.perf_counter()
-    list_lines(piece * (300_000 // len(piece)))
-    assert time.perf_counter() - start < 20
+def test_unclosed_pieces_by_the_thousand_are_read_to_the_end(piece: str) -> None:
+    # quadratic work would run into the time limit that every test has
+    script = piece * (300_000 // len(piece))
+    assert len(list_lines(script)) <= len(script)
