@@ -24,7 +24,7 @@ IMPORT_ALL = """
     from core.errors import TraceHintsError
     from core.store import open_store
     from core.traces.importing import import_source
-from core.traces.options import ImportOptions
+    from core.traces.options import ImportOptions
     from core.traces.sources import SourceRequest, load_source
 
     def run(store, request):
