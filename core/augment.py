@@ -19,7 +19,7 @@ from core.publishing.publish import PublishOptions, PublishResult, default_prefi
 from core.publishing.targets import check_options
 from core.settings import Settings
 from core.store import open_store
-from core.store.batches import BatchConfig
+from core.store.batch_models import BatchConfig
 from core.traces.options import ImportOptions
 from core.traces.report import ImportReport
 from core.traces.sources import SourceRequest
@@ -87,7 +87,7 @@ def run_augment(settings: Settings, wish: AugmentWish, *, run_job: JobRunner, sa
 def _check_wish(settings: Settings, wish: AugmentWish) -> None:
     if wish.batch.extractor is Extractor.LLM:
         check_has_server(settings)
-        check_budget(wish.batch.model or "", wish.batch.budget_usd)
+        check_budget(wish.batch)
     if wish.publish is not None:
         check_publish_wish(wish.publish)
 
@@ -162,19 +162,18 @@ def extract_hints(
     """Extract, aggregate and check; what was sent in this run, and how the chosen attempts stand after it."""
     hand_over_if_changed(settings)
     with open_store(settings.home) as store:
-        last_reply = store.batches.get_last_reply_id()
         job = pipeline.start_extraction(store, dataset, config, settings=settings, created_by=ACTOR)
         batch = store.batches.find_batch_of_job(job.id)
         batch_id = 0 if batch is None else batch.id
-        sent_before = store.batches.count_sent(batch_id)
+        before = store.batches.get_usage(batch_id)
     run_job(job)
     with open_store(settings.home) as store:
-        usage = store.batches.get_usage(batch_id, since_reply=last_reply)
+        usage = store.batches.get_usage(batch_id).since(before)
         counts = store.batches.count_requests(batch_id)
-        for group in store.batches.list_failures(batch_id)[:LISTED]:
+        for group in store.answers.list_failures(batch_id)[:LISTED]:
             say(f"  failed: {group.attempts} {group.reason} (e.g. {group.trial_name}: {(group.detail or '')[:200]})")
         return {
-            "requests": store.batches.count_sent(batch_id) - sent_before,
+            "requests": usage.sent,
             "done": counts.done,
             "failed": counts.failed,
             "tokens_in": usage.tokens_in,

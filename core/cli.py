@@ -19,7 +19,7 @@ from core.jobs import pause_and_wait, wait_for_job
 from core.models import Extractor, Grouping, Job
 from core.settings import Settings, export_hub_settings, load_settings
 from core.store import open_store
-from core.store.batches import BatchConfig
+from core.store.batch_models import BatchConfig
 from core.traces.options import ImportOptions
 from core.traces.sources import SourceRequest
 from core.traces.task_text import DEFAULT_MARKERS

@@ -272,6 +272,8 @@ class Origin(BaseModel):
     extractor: Literal["llm", "rules", "person"]
     model: str | None = None
     prompt_version: str | None = None
+    batch: int | None = None
+    """Id of the batch, so that batches can be compared by what reviewers accepted."""
 
 
 class Hint(BaseModel):

@@ -7,13 +7,15 @@ from pydantic import BaseModel
 from core.curation.curate import curate_dataset
 from core.errors import UsageError
 from core.extraction.batch import run_batch
+from core.extraction.estimate import estimate_batch
 from core.extraction.launch import check_budget, check_has_server
+from core.extraction.prices import choose_price
 from core.models import Dataset, Extractor, Job, JobKind
 from core.progress import Progress
 from core.publishing.publish import PublishOptions, PublishResult, check_repo_name, run_publish
 from core.settings import Settings
 from core.store import Store
-from core.store.batches import BatchConfig
+from core.store.batch_models import BatchConfig, Estimate
 from core.traces.importing import import_source
 from core.traces.options import ImportOptions
 from core.traces.sources import SourceRequest, load_source
@@ -118,15 +120,23 @@ def start_extraction(
     """
     if config.extractor is Extractor.LLM:
         check_has_server(settings)
-        check_budget(config.model or "", config.budget_usd)
-    values = ExtractParams(batch=config).model_dump(mode="json")
+        check_budget(config)
+    # what has its default is left out, so that a new field of the configuration makes no paused batch unknown
+    values = ExtractParams(batch=config).model_dump(mode="json", exclude_defaults=True)
     with store.jobs.write():
         job = store.jobs.find_open_job(JobKind.EXTRACT, params=values, dataset_id=dataset.id)
         if job is None:
             job = store.jobs.create_job(JobKind.EXTRACT, params=values, dataset_id=dataset.id, created_by=created_by)
-            store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config)
+            estimate = _estimate(store, dataset, config)
+            store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config, estimate=estimate)
     store.jobs.resume_job(job.id)
     return store.jobs.get_job(job.id)
+
+
+def _estimate(store: Store, dataset: Dataset, config: BatchConfig) -> Estimate | None:
+    if config.extractor is Extractor.RULES:
+        return None
+    return estimate_batch(store, dataset.id, config, price=choose_price(config))
 
 
 def start_publishing(store: Store, dataset: Dataset, options: PublishOptions, *, published_by: str) -> Job:

@@ -10,7 +10,7 @@ from core import pipeline, worker
 from core.models import Extractor, JobKind, JobState
 from core.settings import Settings, build_worker_environment
 from core.store import open_store
-from core.store.batches import BatchConfig
+from core.store.batch_models import BatchConfig
 from core.traces.sources import SourceRequest
 from tests.commands import end_worker, find_worker_pid
 from tests.responders import answer_hints

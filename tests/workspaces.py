@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from core.models import Dataset, Extractor, JobKind
 from core.settings import Settings
 from core.store import Store
-from core.store.batches import Batch, BatchConfig
+from core.store.batch_models import Batch, BatchConfig
 from core.traces.importing import import_source
 from core.traces.options import ImportOptions
 from core.traces.sources import FileSource

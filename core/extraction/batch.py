@@ -10,7 +10,7 @@ from core.models import Extractor
 from core.progress import Progress
 from core.settings import Settings
 from core.store import Store
-from core.store.batches import Answer, Batch
+from core.store.batch_models import Answer, Batch
 
 PORTION = 50
 STAGE = "extracting"
@@ -60,7 +60,7 @@ def run_batch(
 
 def _run_rules(store: Store, batch: Batch, progress: Progress, check_lease: Callable[[], None]) -> None:
     after = 0
-    while pending := store.batches.list_pending(batch.id, after=after, limit=PORTION):
+    while pending := store.answers.list_pending(batch.id, after=after, limit=PORTION):
         after = pending[-1].id
         answers = [
             Answer(
@@ -74,7 +74,7 @@ def _run_rules(store: Store, batch: Batch, progress: Progress, check_lease: Call
             for request in pending
         ]
         check_lease()
-        store.batches.save_answers(batch, answers, prompt_version=RULES_VERSION)
+        store.answers.save_answers(batch, answers, prompt_version=RULES_VERSION)
         _report(store, batch, progress)
 
 

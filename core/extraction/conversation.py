@@ -19,7 +19,7 @@ from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, TEXT_MODE_ADDITION
 from core.extraction.retry import RetryPolicy
 from core.extraction.server import FATAL, RETRIED, Exchange, ModelServer, OutputMode, Status
 from core.models import AttemptHints
-from core.store.batches import Reply
+from core.store.batch_models import Reply
 from core.traces.report import CHARACTERS_PER_TOKEN
 
 LARGER_OUTPUT_FACTOR = 4

@@ -3,8 +3,9 @@
 from urllib.parse import urlsplit
 
 from core.errors import UsageError
-from core.extraction.prices import find_price
+from core.extraction.prices import choose_price
 from core.settings import Settings
+from core.store.batch_models import BatchConfig
 
 
 def check_has_server(settings: Settings) -> None:
@@ -26,14 +27,14 @@ def check_has_server(settings: Settings) -> None:
         raise UsageError("OPENAI_API_KEY holds characters that no key has. Copy it again, without spaces around it.")
 
 
-def check_budget(model: str, budget_usd: float | None) -> None:
+def check_budget(config: BatchConfig) -> None:
     """Refuse a budget that could not be held.
 
     Raises:
         UsageError: The model's price is unknown.
     """
-    if budget_usd is not None and find_price(model) is None:
+    if config.budget_usd is not None and choose_price(config) is None:
         raise UsageError(
-            f"The price of {model} is not known, so a budget cannot be held. Leave --budget out, or use a model whose "
-            "price stands in core/extraction/prices.json."
+            f"The price of {config.model} is not known, so a budget cannot be held. Give it with --price-in and "
+            "--price-out (USD per million tokens), or leave --budget out."
         )

@@ -14,13 +14,13 @@ from core.extraction.answer import parse_answer
 from core.extraction.attempt import load_attempt_input
 from core.extraction.conversation import Outcome, Talk, ask, hash_body
 from core.extraction.limiter import RateLimiter
-from core.extraction.prices import Price, find_price, get_cost_usd
+from core.extraction.prices import Price, choose_price, get_cost_usd
 from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, PROMPT_VERSION, build_prompt
 from core.extraction.retry import RetryPolicy
 from core.extraction.server import ModelServer, OutputMode, Status, read_answer_text
 from core.settings import Settings
 from core.store import Store
-from core.store.batches import Answer, Batch, PendingRequest
+from core.store.batch_models import Answer, Batch, PendingRequest
 from core.traces.report import CHARACTERS_PER_TOKEN
 
 PORTION = 50
@@ -86,7 +86,7 @@ class LlmRun:
         config, model = self.batch.config, self.batch.model or ""
         server = ModelServer(self.settings)
         mode = self.store.workspace.find_server_mode(server=server.name, model=model)
-        price = find_price(model)
+        price = choose_price(config)
         self.talk = Talk(
             server=server,
             model=model,
@@ -132,7 +132,7 @@ class LlmRun:
 
     async def _iterate_pending(self) -> AsyncIterator[PendingRequest]:
         after = 0
-        while pending := self.store.batches.list_pending(self.batch.id, after=after, limit=PORTION):
+        while pending := self.store.answers.list_pending(self.batch.id, after=after, limit=PORTION):
             for request in pending:
                 yield request
                 await asyncio.sleep(0)
@@ -152,7 +152,7 @@ class LlmRun:
     async def _ask_or_reuse(self, request: PendingRequest, outcome: Outcome) -> None:
         messages = build_prompt(load_attempt_input(self.store, request.attempt_id), secret=self.secret)
         outcome.body_hash = body_hash = hash_body(self.talk.build_body(messages, output_limit=DEFAULT_OUTPUT_LIMIT))
-        known = self.store.batches.find_valid_reply(body_hash)
+        known = self.store.answers.find_valid_reply(body_hash)
         if known is not None:
             outcome.hints = parse_answer(read_answer_text(known))
             self.unsaved.append(self._build_answer(request, outcome, is_reused=True))
@@ -234,7 +234,7 @@ class LlmRun:
             return
         try:
             self.check_lease()
-            self.store.batches.save_answers(self.batch, self.unsaved, prompt_version=PROMPT_VERSION)
+            self.store.answers.save_answers(self.batch, self.unsaved, prompt_version=PROMPT_VERSION)
         except Exception as error:
             # they stay unsaved and are tried again until the run is over, which then ends with this error
             self._end(error)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from core.store.batch_models import BatchConfig
+
 FILE = Path(__file__).with_name("prices.json")
 TOKENS_PER_UNIT = 1_000_000
 
@@ -43,6 +45,14 @@ def find_price(model: str) -> Price | None:
         return known[model]
     name, _, suffix = model.partition("-20")
     return known.get(name) if suffix and suffix.replace("-", "").isdigit() else None
+
+
+def choose_price(config: BatchConfig) -> Price | None:
+    """What a batch reckons with: the prices given for it, else the known ones of its model, else none."""
+    if config.price_in is None or config.price_out is None:
+        return find_price(config.model or "")
+    # nobody said what cached tokens cost, so they count in full
+    return Price(input=config.price_in, cached_input=config.price_in, output=config.price_out)
 
 
 def get_cost_usd(price: Price | None, *, tokens_in: int, tokens_cached: int, tokens_out: int) -> float | None:

@@ -84,8 +84,9 @@ class Curation(Part):
     def list_proposals(self, trial_id: int) -> list[Proposal]:
         """What the extractors said of a trial's attempts, attempts in order of first appearance."""
         rows = self._rows(
-            "SELECT a.id, a.number, a.outcome, p.extractor, p.model, p.prompt_version, p.content FROM proposals p "
-            "JOIN attempts a ON a.id = p.attempt_id WHERE a.trial_id = ? ORDER BY a.number, p.extractor",
+            "SELECT a.id, a.number, a.outcome, p.extractor, p.model, p.prompt_version, p.batch_id, p.content "
+            "FROM proposals p JOIN attempts a ON a.id = p.attempt_id WHERE a.trial_id = ? "
+            "ORDER BY a.number, p.extractor",
             (trial_id,),
         )
         return [
@@ -97,6 +98,7 @@ class Curation(Part):
                     extractor=Extractor(row["extractor"]).value,
                     model=row["model"],
                     prompt_version=row["prompt_version"],
+                    batch=row["batch_id"],
                 ),
                 hints=AttemptHints.model_validate_json(row["content"]),
             )

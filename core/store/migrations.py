@@ -185,6 +185,85 @@ def m005_publications(db: Database) -> None:
     )
 
 
+@migrations()
+def m006_figures_of_batches(db: Database) -> None:
+    """Counts that are kept instead of counted, live figures, estimates, what was left out, and remote batches.
+
+    Asking how far a batch of 100,000 is must not take longer than asking for one of ten.
+    """
+    _create(
+        db,
+        """
+        ALTER TABLE batches ADD COLUMN estimate TEXT;
+        ALTER TABLE batches ADD COLUMN server TEXT;
+        ALTER TABLE batches ADD COLUMN live TEXT;
+        ALTER TABLE requests ADD COLUMN left_out TEXT;
+        ALTER TABLE requests ADD COLUMN hints INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE jobs ADD COLUMN not_before_utc TEXT;
+        CREATE INDEX requests_by_finish ON requests (batch_id, finished_utc);
+        CREATE INDEX requests_by_body ON requests (body_hash);
+        CREATE INDEX valid_replies_by_model ON replies (model, id, tokens_out, latency_seconds) WHERE valid = 1;
+        CREATE TABLE batch_counts (
+            batch_id INTEGER PRIMARY KEY REFERENCES batches(id) ON DELETE CASCADE,
+            total INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
+            reused INTEGER NOT NULL DEFAULT 0, sent INTEGER NOT NULL DEFAULT 0, hints INTEGER NOT NULL DEFAULT 0,
+            replies INTEGER NOT NULL DEFAULT 0, tokens_in INTEGER NOT NULL DEFAULT 0,
+            tokens_cached INTEGER NOT NULL DEFAULT 0, tokens_out INTEGER NOT NULL DEFAULT 0,
+            cost_usd REAL NOT NULL DEFAULT 0.0, unpriced INTEGER NOT NULL DEFAULT 0,
+            first_answers INTEGER NOT NULL DEFAULT 0, first_valid INTEGER NOT NULL DEFAULT 0,
+            repaired INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        INSERT INTO batch_counts
+            SELECT b.id,
+            (SELECT COUNT(*) FROM requests r WHERE r.batch_id = b.id),
+            (SELECT COUNT(*) FROM requests r WHERE r.batch_id = b.id AND r.state = 'done'),
+            (SELECT COUNT(*) FROM requests r WHERE r.batch_id = b.id AND r.state = 'failed'),
+            (SELECT COALESCE(SUM(r.reused), 0) FROM requests r WHERE r.batch_id = b.id),
+            (SELECT COALESCE(SUM(r.sent), 0) FROM requests r WHERE r.batch_id = b.id),
+            0,
+            (SELECT COUNT(*) FROM replies y WHERE y.batch_id = b.id),
+            (SELECT COALESCE(SUM(y.tokens_in), 0) FROM replies y WHERE y.batch_id = b.id),
+            (SELECT COALESCE(SUM(y.tokens_cached), 0) FROM replies y WHERE y.batch_id = b.id),
+            (SELECT COALESCE(SUM(y.tokens_out), 0) FROM replies y WHERE y.batch_id = b.id),
+            (SELECT COALESCE(SUM(y.cost_usd), 0.0) FROM replies y WHERE y.batch_id = b.id),
+            (SELECT COUNT(*) - COUNT(y.cost_usd) FROM replies y WHERE y.batch_id = b.id),
+            (SELECT COUNT(*) FROM replies y WHERE y.batch_id = b.id AND y.http_status = 200 AND y.kind = 'attempt'),
+            (SELECT COUNT(*) FROM replies y WHERE y.batch_id = b.id AND y.kind = 'attempt' AND y.valid),
+            (SELECT COUNT(*) FROM replies y WHERE y.batch_id = b.id AND y.kind = 'repair' AND y.valid)
+            FROM batches b;
+        CREATE TRIGGER a_batch_is_counted AFTER INSERT ON batches
+            BEGIN INSERT INTO batch_counts (batch_id) VALUES (NEW.id); END;
+        CREATE TRIGGER an_answer_is_counted AFTER UPDATE OF state, sent, reused, hints ON requests
+            BEGIN UPDATE batch_counts SET
+                done = done + (NEW.state = 'done') - (OLD.state = 'done'),
+                failed = failed + (NEW.state = 'failed') - (OLD.state = 'failed'),
+                reused = reused + NEW.reused - OLD.reused, sent = sent + NEW.sent - OLD.sent,
+                hints = hints + NEW.hints - OLD.hints
+            WHERE batch_id = NEW.batch_id; END;
+        CREATE TRIGGER a_reply_is_counted AFTER INSERT ON replies
+            BEGIN UPDATE batch_counts SET
+                replies = replies + 1, tokens_in = tokens_in + NEW.tokens_in,
+                tokens_cached = tokens_cached + NEW.tokens_cached, tokens_out = tokens_out + NEW.tokens_out,
+                cost_usd = cost_usd + COALESCE(NEW.cost_usd, 0.0), unpriced = unpriced + (NEW.cost_usd IS NULL),
+                first_answers = first_answers + (NEW.http_status IS 200 AND NEW.kind = 'attempt'),
+                first_valid = first_valid + (NEW.kind = 'attempt' AND NEW.valid),
+                repaired = repaired + (NEW.kind = 'repair' AND NEW.valid)
+            WHERE batch_id = NEW.batch_id; END;
+        CREATE TABLE throughput (
+            batch_id INTEGER NOT NULL REFERENCES batches(id) ON DELETE CASCADE, at_unix INTEGER NOT NULL,
+            sent INTEGER NOT NULL, answered INTEGER NOT NULL, tokens INTEGER NOT NULL,
+            PRIMARY KEY (batch_id, at_unix)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE remote_batches (
+            id INTEGER PRIMARY KEY, batch_id INTEGER NOT NULL REFERENCES batches(id) ON DELETE CASCADE,
+            key TEXT NOT NULL, requests INTEGER NOT NULL, input_file_id TEXT, remote_id TEXT, status TEXT NOT NULL,
+            output_file_id TEXT, error_file_id TEXT, created_utc TEXT NOT NULL, collected_utc TEXT,
+            UNIQUE (batch_id, key)
+        ) STRICT;
+        """,
+    )
+
+
 def _create(db: Database, script: str) -> None:
     # executescript would commit the migration's transaction, so statements go one by one
     statement = ""

@@ -2,6 +2,7 @@
 
 from sqlite_utils import Database
 
+from core.store.answers import Answers
 from core.store.batches import Batches
 from core.store.curation import Curation
 from core.store.jobs import Jobs
@@ -24,6 +25,7 @@ class Store:
         self.jobs = Jobs(database)
         self.leases = Leases(database)
         self.batches = Batches(database)
+        self.answers = Answers(database)
         self.curation = Curation(database)
         self.publications = Publications(database)
         self.overview = Overview(database)

@@ -3,7 +3,7 @@
 from core import pipeline
 from core.models import Dataset
 from core.settings import load_settings
-from core.store.batches import Batch, BatchConfig
+from core.store.batch_models import Batch, BatchConfig
 from core.worker import ensure_worker, hand_over_if_changed
 from pages.shared.problems import problems_kept
 from pages.shared.reviewer import get_reviewer
@@ -25,6 +25,6 @@ def retry_failed(batch: Batch) -> None:
     with problems_kept():
         hand_over_if_changed(load_settings())
         with open_workspace() as store, store.jobs.write():
-            store.batches.retry_failed(batch.id)
+            store.answers.retry_failed(batch.id)
             store.jobs.requeue_job(batch.job_id)
         ensure_worker(load_settings(), replace=True)

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from core.models import Dataset, Extractor, Job, JobState
-from core.store.batches import Batch, BatchCounts, BatchUsage
+from core.store.batch_models import Batch, BatchCounts, BatchUsage
 from pages.batches.failures import show_failures
 from pages.shared import jobs, navigation
 from pages.shared.datasets import describe_dataset
@@ -24,12 +24,11 @@ def _draw(batch: Batch, dataset: Dataset, job: Job) -> None:
     with open_workspace() as store:
         counts = store.batches.count_requests(batch.id)
         usage = store.batches.get_usage(batch.id)
-        sent = store.batches.count_sent(batch.id)
-        failures = store.batches.list_failures(batch.id)
+        failures = store.answers.list_failures(batch.id)
     with st.container(border=True):
         _show_card(batch, dataset, job, counts)
         if batch.extractor is Extractor.LLM:
-            _show_usage(batch, usage, sent)
+            _show_usage(batch, usage)
     show_failures(batch, job, failures, count=counts.failed)
 
 
@@ -73,11 +72,11 @@ def _show_counts(job: Job, counts: BatchCounts) -> None:
     st.progress(settled / counts.total if counts.total else 0.0, text=words)
 
 
-def _show_usage(batch: Batch, usage: BatchUsage, sent: int) -> None:
+def _show_usage(batch: Batch, usage: BatchUsage) -> None:
     config = batch.config
     requests, tokens, cost = st.columns(3)
     with requests:
-        show_figure("Requests sent", f"{sent:,}", f"limit {config.max_rpm:,} a minute")
+        show_figure("Requests sent", f"{usage.sent:,}", f"limit {config.max_rpm:,} a minute")
     with tokens:
         limit = f", limit {config.max_tpm:,} a minute" if config.max_tpm else ""
         show_figure(

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.models import Dataset
 from core.store import Store
-from core.store.batches import Batch
+from core.store.batch_models import Batch
 from pages.shared.datasets import describe_dataset
 from pages.shared.labels import JOBS
 from pages.shared.times import describe_time

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.models import Job
-from core.store.batches import Batch, FailureGroup
+from core.store.batch_models import Batch, FailureGroup
 from pages.batches.actions import retry_failed
 
 

@@ -9,7 +9,7 @@ from core.extraction.prices import find_price, get_cost_usd
 from core.models import Dataset, Extractor
 from core.settings import load_settings
 from core.store import Store
-from core.store.batches import BatchConfig, Selection
+from core.store.batch_models import BatchConfig, Selection
 from core.traces.report import CHARACTERS_PER_TOKEN
 from pages.batches.actions import start_batch
 from pages.shared.labels import EXTRACTORS, describe_cost, describe_count
@@ -28,7 +28,8 @@ def show_form(store: Store, dataset: Dataset) -> None:
     has_server = load_settings().has_model_server
     with st.container(border=True):
         config = _show_fields(has_server)
-        attempts, characters = store.batches.count_chosen(dataset.id, config)
+        totals = store.batches.sum_chosen(dataset.id, config, characters_per_token=CHARACTERS_PER_TOKEN)
+        attempts, characters = totals.attempts, totals.characters
         can_start = attempts > 0 and (config.extractor is Extractor.RULES or has_server)
         if config.extractor is Extractor.LLM and not has_server:
             show_problem(NO_SERVER)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.store import Store
-from core.store.batches import Batch
+from core.store.batch_models import Batch
 from pages.batches.current import show_batch
 from pages.batches.earlier import show_earlier
 from pages.batches.form import show_form

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from core.models import AttemptHints, Dataset, Extractor, HintText, JobKind, ProposedHint, Quote
 from core.store import Store
-from core.store.batches import Answer, Batch, BatchConfig
+from core.store.batch_models import Answer, Batch, BatchConfig
 
 
 def propose(text: HintText, quote: str, *, message: int = 0) -> ProposedHint:
@@ -23,7 +23,7 @@ def save_proposals(
     job = store.jobs.create_job(JobKind.EXTRACT, params={}, dataset_id=dataset.id)
     config = BatchConfig(extractor=extractor, model="m")
     batch = store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config)
-    pending = {item.attempt_id: item.id for item in store.batches.list_pending(batch.id, after=0, limit=10_000)}
+    pending = {item.attempt_id: item.id for item in store.answers.list_pending(batch.id, after=0, limit=10_000)}
     answers = [
         Answer(
             request_id=pending[attempt_id],
@@ -35,5 +35,5 @@ def save_proposals(
         )
         for attempt_id, hints in proposals.items()
     ]
-    store.batches.save_answers(batch, answers, prompt_version="p")
+    store.answers.save_answers(batch, answers, prompt_version="p")
     return batch

@@ -11,7 +11,7 @@ from core.extraction.retry import RetryPolicy
 from core.models import Dataset, Extractor
 from core.progress import no_progress
 from core.store import Store
-from core.store.batches import Batch, BatchConfig
+from core.store.batch_models import Batch, BatchConfig
 from tests.extraction.conftest import KEY, MODEL
 from tests.responders import answer_hints
 from tests.standins.llm import LlmServer
@@ -99,7 +99,7 @@ def test_passing_faults_are_overcome(store: Store, dataset: Dataset, llm: LlmSer
     run(store, batch, llm)
     assert store.batches.count_requests(batch.id) == (ATTEMPTS, 0, 0)
     assert len(llm.requests) > ATTEMPTS
-    assert store.batches.count_sent(batch.id) == len(llm.requests)
+    assert store.batches.get_usage(batch.id).sent == len(llm.requests)
 
 
 def test_every_reply_with_status_200_is_kept_whatever_it_holds(store: Store, dataset: Dataset, llm: LlmServer) -> None:
@@ -119,7 +119,7 @@ def test_a_refusal_fails_that_attempt_with_its_reason_and_the_rest_goes_on(
     batch = create_batch(store, dataset, make_config(batch_size=1))
     run(store, batch, llm)
     assert store.batches.count_requests(batch.id) == (ATTEMPTS - 1, 1, 0)
-    (group,) = store.batches.list_failures(batch.id)
+    (group,) = store.answers.list_failures(batch.id)
     assert group.reason == "refused"
 
 
@@ -128,7 +128,7 @@ def test_an_answer_that_stays_invalid_fails_after_one_repair(store: Store, datas
     batch = create_batch(store, dataset, make_config(first_trials=1))
     run(store, batch, llm)
     assert store.batches.count_requests(batch.id) == (0, 4, 0)
-    assert store.batches.list_failures(batch.id)[0].reason == "invalid after repair"
+    assert store.answers.list_failures(batch.id)[0].reason == "invalid after repair"
     assert len(llm.requests) == 8
 
 
@@ -138,7 +138,7 @@ def test_failed_attempts_are_sent_again_when_they_are_retried(store: Store, data
     run(store, batch, llm)
     llm.set_faults()
     llm.reset()
-    assert store.batches.retry_failed(batch.id) == 2
+    assert store.answers.retry_failed(batch.id) == 2
     run(store, batch, llm)
     assert len(llm.requests) == 2
     assert store.batches.count_requests(batch.id) == (ATTEMPTS, 0, 0)

@@ -14,7 +14,7 @@ from core import pipeline
 from core.models import Dataset, Extractor, JobState
 from core.progress import no_progress
 from core.store import Store, open_store
-from core.store.batches import BatchConfig
+from core.store.batch_models import BatchConfig
 from tests.commands import NAMES, PROJECT, end_worker
 from tests.workspaces import import_sample, make_settings
 

@@ -4,7 +4,7 @@ import pytest
 
 from core.models import Extractor, JobKind, JobState
 from core.store import open_store
-from core.store.batches import Answer, BatchConfig
+from core.store.batch_models import Answer, BatchConfig
 from pages.batches.form import describe_estimate
 from tests.pages.conftest import OpenPage, get_widget, list_texts, wait_until
 from tests.workspaces import create_batch, import_sample
@@ -67,9 +67,9 @@ def test_a_batch_is_run_by_the_worker(imported: Path, open_page: OpenPage) -> No
 def test_what_failed_is_shown_by_reason_and_asked_again(imported: Path, open_page: OpenPage) -> None:
     with open_store(imported) as store:
         batch = create_batch(store, store.traces.get_dataset(1))
-        first, *_ = store.batches.list_pending(batch.id, after=0, limit=9)
+        first, *_ = store.answers.list_pending(batch.id, after=0, limit=9)
         answer = Answer(first.id, first.attempt_id, None, [], None, 0, reason="refused", detail="I will not.")
-        store.batches.save_answers(batch, [answer], prompt_version="test")
+        store.answers.save_answers(batch, [answer], prompt_version="test")
         store.jobs.finish_job(batch.job_id, JobState.FINISHED)
     app = open_page("batches")
     failures = next(frame.value for frame in app.dataframe if "Reason" in frame.value)

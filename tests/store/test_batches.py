@@ -6,7 +6,7 @@ import pytest
 
 from core.models import AttemptHints, Dataset, Extractor, JobKind
 from core.store import Store
-from core.store.batches import Answer, Batch, BatchConfig, BatchCounts, Reply, Selection
+from core.store.batch_models import Answer, Batch, BatchConfig, BatchCounts, ChosenTotals, Reply, Selection
 from tests.builders import import_list, make_row, talk
 
 LLM, RULES = Extractor.LLM, Extractor.RULES
@@ -42,7 +42,7 @@ def create_batch(
 
 
 def list_chosen(store: Store, batch: Batch) -> list[int]:
-    return [request.attempt_id for request in store.batches.list_pending(batch.id, after=0, limit=99)]
+    return [request.attempt_id for request in store.answers.list_pending(batch.id, after=0, limit=99)]
 
 
 def make_reply(body: str, *, valid: bool = True, cost: float | None = 0.5, raw: str = "{}") -> Reply:
@@ -66,7 +66,7 @@ def answer(
 ) -> None:
     """One request of a batch is answered."""
     request = next(
-        item for item in store.batches.list_pending(batch.id, after=0, limit=99) if item.attempt_id == attempt_id
+        item for item in store.answers.list_pending(batch.id, after=0, limit=99) if item.attempt_id == attempt_id
     )
     body = f"body {attempt_id}"
     made = Answer(
@@ -80,7 +80,13 @@ def answer(
         reason="refused" if is_failed else None,
         detail="no" if is_failed else None,
     )
-    store.batches.save_answers(batch, [made], prompt_version="p1")
+    store.answers.save_answers(batch, [made], prompt_version="p1")
+
+
+def sum_chosen(store: Store, dataset: Dataset, config: BatchConfig) -> tuple[int, int]:
+    """Attempts and characters."""
+    totals = store.batches.sum_chosen(dataset.id, config, characters_per_token=4)
+    return totals.attempts, totals.characters
 
 
 # --- which attempts
@@ -100,7 +106,7 @@ def test_the_first_trials_are_the_first_in_order_of_appearance(
     batch = create_batch(store, dataset, first_trials=first)
     assert list_chosen(store, batch) == list_attempt_ids(store, dataset)[:count]
     config = BatchConfig(extractor=LLM, first_trials=first)
-    assert store.batches.count_chosen(dataset.id, config) == (count, 8 * count)
+    assert sum_chosen(store, dataset, config) == (count, 8 * count)
 
 
 def test_new_means_without_hints_of_this_extractor(store: Store, dataset: Dataset) -> None:
@@ -131,37 +137,32 @@ def test_hints_of_the_rules_do_not_hide_what_the_model_failed_on(store: Store, d
     answer(store, create_batch(store, dataset), first, is_failed=True)
     answer(store, create_batch(store, dataset, extractor=RULES), first)
     assert list_chosen(store, create_batch(store, dataset, only="failed")) == [first]
-    assert store.batches.count_chosen(dataset.id, BatchConfig(extractor=LLM, only="failed")) == (1, 8)
-    assert store.batches.count_states(dataset.id, extractor=LLM, first_trials=None) == BatchCounts(0, 1, 4)
+    assert sum_chosen(store, dataset, BatchConfig(extractor=LLM, only="failed")) == (1, 8)
 
 
 def test_the_chosen_are_counted_as_they_are_chosen(store: Store, dataset: Dataset) -> None:
     answer(store, create_batch(store, dataset), list_attempt_ids(store, dataset)[0], is_failed=True)
     for only, count in (("all", 5), ("new", 5), ("failed", 1)):
         config = BatchConfig.model_validate({"extractor": LLM, "only": only})
-        assert store.batches.count_chosen(dataset.id, config) == (count, 8 * count)
-    assert store.batches.count_chosen(99, BatchConfig(extractor=LLM)) == (0, 0)
+        assert sum_chosen(store, dataset, config) == (count, 8 * count)
+    assert store.batches.sum_chosen(99, BatchConfig(extractor=LLM), characters_per_token=4) == ChosenTotals(*[0] * 8)
 
 
 # --- what came back
 
 
-def test_states_are_counted_per_extractor_and_first_trials(store: Store, dataset: Dataset) -> None:
+def test_requests_are_counted_by_state(store: Store, dataset: Dataset) -> None:
     one, two, *_ = list_attempt_ids(store, dataset)
     batch = create_batch(store, dataset)
     answer(store, batch, one)
     answer(store, batch, two, is_failed=True)
     assert store.batches.count_requests(batch.id) == BatchCounts(1, 1, 3)
-    assert store.batches.count_states(dataset.id, extractor=LLM, first_trials=None) == BatchCounts(1, 1, 3)
-    assert store.batches.count_states(dataset.id, extractor=LLM, first_trials=1) == BatchCounts(1, 0, 0)
-    assert store.batches.count_states(dataset.id, extractor=RULES, first_trials=None) == BatchCounts(0, 0, 5)
-    assert store.batches.count_states(99, extractor=LLM, first_trials=None) == BatchCounts(0, 0, 0)
 
 
 def test_pending_requests_come_in_order_and_in_portions(store: Store, dataset: Dataset) -> None:
     batch = create_batch(store, dataset)
-    first = store.batches.list_pending(batch.id, after=0, limit=2)
-    rest = store.batches.list_pending(batch.id, after=first[-1].id, limit=99)
+    first = store.answers.list_pending(batch.id, after=0, limit=2)
+    rest = store.answers.list_pending(batch.id, after=first[-1].id, limit=99)
     assert [item.attempt_id for item in [*first, *rest]] == list_attempt_ids(store, dataset)
 
 
@@ -170,10 +171,10 @@ def test_a_request_that_must_be_asked_again_keeps_what_it_cost(store: Store, dat
     batch = create_batch(store, dataset)
     answer(store, batch, first, is_open=True, replies=2)
     assert store.batches.count_requests(batch.id) == BatchCounts(0, 0, 5)
-    assert store.batches.count_sent(batch.id) == 2
+    assert store.batches.get_usage(batch.id).sent == 2
     answer(store, batch, first)
     assert store.batches.count_requests(batch.id) == BatchCounts(1, 0, 4)
-    assert store.batches.count_sent(batch.id) == 3
+    assert store.batches.get_usage(batch.id).sent == 3
     assert store.batches.get_usage(batch.id).requests == 3
 
 
@@ -182,22 +183,22 @@ def test_failed_requests_can_be_made_pending_again(store: Store, dataset: Datase
     batch = create_batch(store, dataset)
     answer(store, batch, one, is_failed=True)
     answer(store, batch, two)
-    assert store.batches.retry_failed(batch.id) == 1
-    assert store.batches.retry_failed(batch.id) == 0
+    assert store.answers.retry_failed(batch.id) == 1
+    assert store.answers.retry_failed(batch.id) == 0
     assert store.batches.count_requests(batch.id) == BatchCounts(1, 0, 4)
-    assert store.batches.list_failures(batch.id) == []
+    assert store.answers.list_failures(batch.id) == []
 
 
 def test_failures_are_grouped_by_reason_the_most_frequent_first(store: Store, dataset: Dataset) -> None:
     ids = list_attempt_ids(store, dataset)
     batch = create_batch(store, dataset)
-    pending = {item.attempt_id: item.id for item in store.batches.list_pending(batch.id, after=0, limit=99)}
+    pending = {item.attempt_id: item.id for item in store.answers.list_pending(batch.id, after=0, limit=99)}
     for number, (attempt_id, reason) in enumerate(zip(ids, ["truncated", "refused", "refused"], strict=False)):
         failed = Answer(
             pending[attempt_id], attempt_id, None, [], content=None, sent=1, reason=reason, detail=f"detail {number}"
         )
-        store.batches.save_answers(batch, [failed], prompt_version="p")
-    groups = store.batches.list_failures(batch.id)
+        store.answers.save_answers(batch, [failed], prompt_version="p")
+    groups = store.answers.list_failures(batch.id)
     assert [(group.reason, group.attempts) for group in groups] == [("refused", 2), ("truncated", 1)]
     assert (groups[0].detail, groups[0].trial_name) == ("detail 2", "b")
 
@@ -213,14 +214,14 @@ def test_a_second_answer_replaces_the_hints_of_the_same_extractor_only(store: St
 
 def test_answers_are_saved_all_or_nothing(store: Store, dataset: Dataset) -> None:
     batch = create_batch(store, dataset)
-    first = store.batches.list_pending(batch.id, after=0, limit=1)[0]
+    first = store.answers.list_pending(batch.id, after=0, limit=1)[0]
     good = Answer(first.id, first.attempt_id, "b", [make_reply("b")], content=EMPTY, sent=1)
     bad = good._replace(attempt_id=999)
     with pytest.raises(sqlite3.IntegrityError):
-        store.batches.save_answers(batch, [good, bad], prompt_version="p")
+        store.answers.save_answers(batch, [good, bad], prompt_version="p")
     assert store.batches.count_requests(batch.id) == BatchCounts(0, 0, 5)
-    assert store.batches.get_last_reply_id() == 0
-    assert store.batches.find_valid_reply("b") is None
+    assert store.batches.get_usage(batch.id).requests == 0
+    assert store.answers.find_valid_reply("b") is None
 
 
 # --- money
@@ -229,14 +230,14 @@ def test_answers_are_saved_all_or_nothing(store: Store, dataset: Dataset) -> Non
 def test_only_a_reply_that_validated_is_used_again_in_any_batch(store: Store, dataset: Dataset) -> None:
     attempt_id = list_attempt_ids(store, dataset)[0]
     batch = create_batch(store, dataset)
-    request = store.batches.list_pending(batch.id, after=0, limit=1)[0]
+    request = store.answers.list_pending(batch.id, after=0, limit=1)[0]
     replies = [make_reply("b", valid=False, raw="broken"), make_reply("b", raw="good"), make_reply("c", valid=False)]
-    store.batches.save_answers(
+    store.answers.save_answers(
         batch, [Answer(request.id, attempt_id, "b", replies, content=EMPTY, sent=3)], prompt_version="p"
     )
-    assert store.batches.find_valid_reply("b") == "good"
-    assert store.batches.find_valid_reply("c") is None
-    assert store.batches.find_valid_reply("d") is None
+    assert store.answers.find_valid_reply("b") == "good"
+    assert store.answers.find_valid_reply("c") is None
+    assert store.answers.find_valid_reply("d") is None
 
 
 def test_a_reply_outlives_its_dataset_so_that_a_reimport_pays_nothing(store: Store, dataset: Dataset) -> None:
@@ -245,7 +246,7 @@ def test_a_reply_outlives_its_dataset_so_that_a_reimport_pays_nothing(store: Sto
     with store.traces.write():
         store.traces._connection.execute("DELETE FROM datasets")
     assert store.batches.list_batches() == []
-    assert store.batches.find_valid_reply(body) == "{}"
+    assert store.answers.find_valid_reply(body) == "{}"
 
 
 def test_usage_counts_every_reply_and_one_run_alone(store: Store, dataset: Dataset) -> None:
@@ -254,19 +255,18 @@ def test_usage_counts_every_reply_and_one_run_alone(store: Store, dataset: Datas
     answer(store, batch, one)
     answer(store, batch, two, is_failed=True, replies=2)
     usage = store.batches.get_usage(batch.id)
-    assert tuple(usage) == (3, 300, 30, 60, 1.5)
-    last = store.batches.get_last_reply_id()
+    assert usage[:6] == (3, 3, 300, 30, 60, 1.5)
     answer(store, batch, three)
-    assert tuple(store.batches.get_usage(batch.id, since_reply=last)) == (1, 100, 10, 20, 0.5)
-    assert tuple(store.batches.get_usage(create_batch(store, dataset).id)) == (0, 0, 0, 0, 0.0)
+    assert store.batches.get_usage(batch.id).since(usage)[:6] == (1, 1, 100, 10, 20, 0.5)
+    assert store.batches.get_usage(create_batch(store, dataset).id)[:6] == (0, 0, 0, 0, 0, 0.0)
 
 
 def test_the_cost_is_unknown_if_one_price_is(store: Store, dataset: Dataset) -> None:
     batch = create_batch(store, dataset)
-    first = store.batches.list_pending(batch.id, after=0, limit=1)[0]
+    first = store.answers.list_pending(batch.id, after=0, limit=1)[0]
     replies = [make_reply("a"), make_reply("b", cost=None)]
     made = Answer(first.id, first.attempt_id, "b", replies, content=EMPTY, sent=2)
-    store.batches.save_answers(batch, [made], prompt_version="p")
+    store.answers.save_answers(batch, [made], prompt_version="p")
     assert store.batches.get_usage(batch.id).cost_usd is None
     assert store.batches.get_usage(batch.id).tokens_in == 200
 

@@ -1,0 +1,97 @@
+"""What a batch will take, reckoned before its launch: requests, tokens, cost and time, beside one call per row."""
+
+from typing import NamedTuple
+
+from core.extraction.prices import Price, get_cost_usd
+from core.store import Store
+from core.store.batch_models import BatchConfig, ChosenTotals, Estimate
+from core.traces.report import CHARACTERS_PER_TOKEN
+
+PROMPT_CHARACTERS = 3_700
+"""The static part of the prompt and the lines around the trace; a test holds it to the prompt."""
+CHARACTERS_PER_MESSAGE = 24
+"""What the numbering of one message adds."""
+ASSUMED_ANSWER_TOKENS = 700
+"""Of one answer, as long as the model has not answered here: a dozen hints with their quotes."""
+ASSUMED_LATENCY_SECONDS = 10.0
+REPLIES_TO_TRUST = 20
+"""So many earlier replies of the model, and their averages are taken instead."""
+BATCH_API_DISCOUNT = 0.5
+"""OpenAI's Batch API takes half the price."""
+
+
+class Typical(NamedTuple):
+    """What one answer is reckoned with."""
+
+    tokens_out: float
+    latency_seconds: float
+    is_measured: bool
+
+
+def estimate_batch(store: Store, dataset_id: int, config: BatchConfig, *, price: Price | None) -> Estimate:
+    """What a batch over exactly this selection will take with the `llm` extractor.
+
+    Retries and repairs come on top; what was answered before comes off, since it is not sent again.
+
+    Args:
+        store: Holds the attempts, and the model's earlier replies.
+        dataset_id: The dataset.
+        config: Model, selection and limits.
+        price: Of the model; None if it is not known, and then there is no cost.
+    """
+    totals = store.batches.sum_chosen(dataset_id, config, characters_per_token=CHARACTERS_PER_TOKEN)
+    return build_estimate(totals, config, price=price, typical=_find_typical(store, config.model or ""))
+
+
+def build_estimate(totals: ChosenTotals, config: BatchConfig, *, price: Price | None, typical: Typical) -> Estimate:
+    """The arithmetic of `estimate_batch`."""
+    tokens_in = _count_tokens(totals.attempts, totals.characters, totals.messages, totals.task_characters)
+    task_share = totals.task_characters * totals.rows // max(totals.attempts, 1)
+    row_tokens_in = _count_tokens(totals.rows, totals.row_characters, totals.row_messages, task_share)
+    tokens_out = round(totals.attempts * typical.tokens_out)
+    seconds, limited_by = _find_time(totals.attempts, tokens_in + tokens_out, config, typical)
+    return Estimate(
+        attempts=totals.attempts,
+        requests=totals.attempts,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+        cost_usd=_find_cost(price, config, tokens_in, tokens_out),
+        seconds=seconds,
+        limited_by=limited_by,
+        answer_tokens=round(typical.tokens_out),
+        is_measured=typical.is_measured,
+        row_requests=totals.rows,
+        row_tokens_in=row_tokens_in,
+        row_cost_usd=_find_cost(price, config, row_tokens_in, round(totals.rows * typical.tokens_out)),
+    )
+
+
+def _count_tokens(requests: int, characters: int, messages: int, task_characters: int) -> int:
+    around = requests * PROMPT_CHARACTERS + messages * CHARACTERS_PER_MESSAGE
+    return (characters + task_characters + around) // CHARACTERS_PER_TOKEN
+
+
+def _find_typical(store: Store, model: str) -> Typical:
+    known = store.answers.find_typical_reply(model)
+    if known is None or known.replies < REPLIES_TO_TRUST:
+        return Typical(ASSUMED_ANSWER_TOKENS, ASSUMED_LATENCY_SECONDS, is_measured=False)
+    return Typical(known.tokens_out, known.latency_seconds, is_measured=True)
+
+
+def _find_time(requests: int, tokens: int, config: BatchConfig, typical: Typical) -> tuple[float, str]:
+    if config.way == "batch_api":
+        return 24 * 3600.0, "the Batch API answers within 24 hours"
+    times = {
+        f"{config.max_rpm:,} requests a minute": requests / config.max_rpm * 60,
+        f"{config.batch_size:,} requests at once": requests * typical.latency_seconds / config.batch_size,
+    }
+    if config.max_tpm is not None:
+        times[f"{config.max_tpm:,} tokens a minute"] = tokens / config.max_tpm * 60
+    limited_by = max(times, key=lambda words: times[words])
+    # the last request is answered one latency after it was sent
+    return times[limited_by] + (typical.latency_seconds if requests else 0.0), limited_by
+
+
+def _find_cost(price: Price | None, config: BatchConfig, tokens_in: int, tokens_out: int) -> float | None:
+    cost = get_cost_usd(price, tokens_in=tokens_in, tokens_cached=0, tokens_out=tokens_out)
+    return cost if cost is None or config.way != "batch_api" else cost * BATCH_API_DISCOUNT

@@ -1,0 +1,136 @@
+"""The requests of a batch, every reply that was paid for, and the proposals made of them."""
+
+from collections.abc import Sequence
+
+from core.store.batch_models import Answer, Batch, FailureGroup, LastAnswer, PendingRequest, TypicalReply
+from core.store.part import Part, utc_now
+
+REPLIES_FOR_AVERAGES = 200
+
+
+class Answers(Part):
+    """What is asked and what came of it."""
+
+    def list_pending(self, batch_id: int, *, after: int, limit: int) -> list[PendingRequest]:
+        """The next unanswered requests with an id above `after`, in order."""
+        rows = self._rows(
+            "SELECT id, attempt_id FROM requests WHERE batch_id = ? AND state = 'pending' AND id > ? "
+            "ORDER BY id LIMIT ?",
+            (batch_id, after, limit),
+        )
+        return [PendingRequest(**row) for row in rows]
+
+    def retry_failed(self, batch_id: int) -> int:
+        """Make the failed requests of a batch pending again; how many there were."""
+        with self.write():
+            cursor = self._connection.execute(
+                "UPDATE requests SET state = 'pending', reason = NULL, detail = NULL "
+                "WHERE batch_id = ? AND state = 'failed'",
+                (batch_id,),
+            )
+        return cursor.rowcount
+
+    def find_valid_reply(self, body_hash: str) -> str | None:
+        """The raw text of a reply to exactly this body that validated, in any batch; None if there is none."""
+        raw: str | None = self._value(
+            "SELECT raw FROM replies WHERE body_hash = ? AND valid = 1 ORDER BY id DESC LIMIT 1", (body_hash,)
+        )
+        return raw
+
+    def save_answers(self, batch: Batch, answers: Sequence[Answer], *, prompt_version: str) -> None:
+        """What came back, with everything that was paid for, all or nothing.
+
+        Raises:
+            WorkspaceError: The disk or the workspace is full; nothing of it was saved.
+        """
+        now = utc_now()
+        with self.write():
+            self._connection.executemany(
+                "INSERT INTO replies (body_hash, kind, model, http_status, raw, valid, tokens_in, "
+                "tokens_cached, tokens_out, cost_usd, latency_seconds, batch_id, request_id, job_id, created_utc) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (*reply, batch.id, answer.request_id, batch.job_id, now)
+                    for answer in answers
+                    for reply in answer.replies
+                ],
+            )
+            self._connection.executemany(
+                "UPDATE requests SET state = ?, body_hash = ?, reused = ?, sent = sent + ?, reason = ?, detail = ?, "
+                "hints = ?, left_out = ?, finished_utc = ? WHERE id = ?",
+                [
+                    (
+                        _build_state(answer),
+                        answer.body_hash,
+                        answer.reused,
+                        answer.sent,
+                        answer.reason,
+                        answer.detail,
+                        answer.hints,
+                        answer.left_out,
+                        now,
+                        answer.request_id,
+                    )
+                    for answer in answers
+                ],
+            )
+            self._connection.executemany(
+                "INSERT INTO proposals (attempt_id, extractor, batch_id, model, prompt_version, content) "
+                "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET batch_id = excluded.batch_id, "
+                "model = excluded.model, prompt_version = excluded.prompt_version, content = excluded.content",
+                [
+                    (answer.attempt_id, batch.extractor, batch.id, batch.model, prompt_version, answer.content)
+                    for answer in answers
+                    if answer.content is not None
+                ],
+            )
+
+    def list_failures(self, batch_id: int) -> list[FailureGroup]:
+        """Failed requests by reason, the most frequent first, each with its newest example."""
+        rows = self._rows(
+            "SELECT r.reason AS reason, COUNT(*) AS count, r.detail AS detail, t.name AS trial_name, MAX(r.id) "
+            "FROM requests r JOIN attempts a ON a.id = r.attempt_id JOIN trials t ON t.id = a.trial_id "
+            "WHERE r.batch_id = ? AND r.state = 'failed' GROUP BY r.reason ORDER BY count DESC, reason",
+            (batch_id,),
+        )
+        return [
+            FailureGroup(row["reason"] or "unknown", row["count"], row["detail"], row["trial_name"]) for row in rows
+        ]
+
+    def list_last_answers(self, batch_id: int, *, limit: int) -> list[LastAnswer]:
+        """The latest answers of a batch, newest first."""
+        rows = self._rows(
+            "SELECT r.attempt_id, t.name AS trial_name, a.number AS attempt_number, r.state, r.reason, r.hints, "
+            "p.content, r.finished_utc FROM (SELECT * FROM requests WHERE batch_id = ?1 AND finished_utc IS NOT NULL "
+            "  ORDER BY finished_utc DESC LIMIT ?2) r "
+            "JOIN attempts a ON a.id = r.attempt_id JOIN trials t ON t.id = a.trial_id "
+            "LEFT JOIN proposals p ON p.attempt_id = r.attempt_id AND p.batch_id = ?1 "
+            "WHERE r.state <> 'pending' ORDER BY r.finished_utc DESC, r.id DESC",
+            (batch_id, limit),
+        )
+        return [LastAnswer(**row) for row in rows]
+
+    def find_left_out(self, attempt_id: int) -> str | None:
+        """What of an attempt the model was not shown when it made the present proposals, as JSON; None if all was."""
+        left_out: str | None = self._value(
+            "SELECT r.left_out FROM proposals p JOIN requests r ON r.batch_id = p.batch_id "
+            "AND r.attempt_id = p.attempt_id WHERE p.attempt_id = ? AND p.extractor = 'llm'",
+            (attempt_id,),
+        )
+        return left_out
+
+    def find_typical_reply(self, model: str) -> TypicalReply | None:
+        """Averages over the latest valid replies of a model in this workspace; None if there is none."""
+        row = self._row(
+            "SELECT COUNT(*) AS replies, AVG(tokens_out) AS tokens_out, AVG(latency_seconds) AS latency_seconds "
+            "FROM (SELECT y.tokens_out, y.latency_seconds FROM replies y WHERE y.valid = 1 AND y.model = ? "
+            "  ORDER BY y.id DESC LIMIT ?)",
+            (model, REPLIES_FOR_AVERAGES),
+        )
+        return TypicalReply(**row) if row and row["replies"] else None
+
+
+def _build_state(answer: Answer) -> str:
+    if answer.is_open:
+        return "pending"
+    return "failed" if answer.content is None else "done"
