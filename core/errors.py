@@ -4,6 +4,7 @@ TraceHintsError
 ├── UsageError             command line or environment alone show it to be wrong
 ├── SourceError            a trace dataset cannot be read
 ├── WorkspaceError         the workspace file cannot be used
+│   └── WorkspaceFullError   the disk or the file has no room: nothing of this write was saved
 ├── ConflictError          somebody else changed it first; both versions are kept
 ├── ModelServerError       the model's server refuses everything: the batch stops
 ├── PublishError           nothing was published
@@ -30,6 +31,10 @@ class SourceError(TraceHintsError):
 
 class WorkspaceError(TraceHintsError):
     """The workspace was made by a newer version, or cannot be written."""
+
+
+class WorkspaceFullError(WorkspaceError):
+    """There is no room for a write; nothing of it was saved, and it can be done again once there is."""
 
 
 class ConflictError(TraceHintsError):

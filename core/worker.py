@@ -14,20 +14,23 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from core import pipeline
-from core.errors import JobStopped, TraceHintsError, WorkerReplaced
+from core.errors import JobStopped, TraceHintsError, WorkerReplaced, WorkspaceError, WorkspaceFullError
 from core.models import Job, JobKind, JobState
 from core.progress import Progress
 from core.settings import PROJECT_ROOT, Settings, build_worker_environment, export_hub_settings
 from core.store import Store, open_store
 from core.store.database import FILE_NAME
+from core.store.lease import LEASE_SECONDS
 
 HEARTBEAT_SECONDS = 0.5
 POLL_SECONDS = 0.1
 IDLE_SECONDS = 60.0
 REPORT_SECONDS = 0.2
+FULL_SECONDS = 1.0
 TAKE_OVER_SECONDS = 30.0
 LOG_NAME = "worker.log"
 
@@ -133,19 +136,34 @@ class _Heart(threading.Thread):
         self.should_leave = threading.Event()
         self._home = settings.home
         self._stopped = threading.Event()
+        self._beaten_at = time.monotonic()
 
     def run(self) -> None:
         while not self._stopped.wait(HEARTBEAT_SECONDS):
             if not (self._home / FILE_NAME).exists():
                 self.lost.set()
                 return
-            with open_store(self._home) as store:
-                if not store.leases.renew(self.epoch, now=time.time()):
+            try:
+                if not self._beat():
                     self.lost.set()
                     return
-                lease = store.leases.find_lease()
-                if lease is not None and lease.should_leave:
-                    self.should_leave.set()
+            except WorkspaceError as error:
+                logger.warning("the heartbeat cannot be written: %s", error)
+                if time.monotonic() - self._beaten_at > LEASE_SECONDS:
+                    # somebody else may have taken over by now
+                    self.lost.set()
+                    return
+
+    def _beat(self) -> bool:
+        """True if the lease is still ours."""
+        with open_store(self._home) as store:
+            if not store.leases.renew(self.epoch, now=time.time()):
+                return False
+            lease = store.leases.find_lease()
+            if lease is not None and lease.should_leave:
+                self.should_leave.set()
+        self._beaten_at = time.monotonic()
+        return True
 
     def stop(self) -> None:
         self._stopped.set()
@@ -176,18 +194,41 @@ def _run_job(store: Store, job: Job, settings: Settings, heart: _Heart) -> None:
             raise WorkerReplaced("Another worker took over.")
         store.leases.check(heart.epoch)
 
+    end = _do_job(store, job, settings, heart, check_lease)
+    while end is not None and not heart.lost.is_set():
+        try:
+            store.jobs.finish_job(job.id, end.state, reason=end.reason, error_code=end.error_code, result=end.result)
+            return
+        except WorkspaceFullError as error:
+            # nobody else may take the job up before this is noted, or it would be done again and again
+            logger.warning("how job %s ended cannot be noted: %s", job.id, error)
+            time.sleep(FULL_SECONDS)
+
+
+class _End(NamedTuple):
+    """How a job ended."""
+
+    state: JobState
+    reason: str | None = None
+    error_code: int | None = None
+    result: str | None = None
+
+
+def _do_job(store: Store, job: Job, settings: Settings, heart: _Heart, check_lease: Callable[[], None]) -> _End | None:
+    """How the job ended; None if it goes on in another worker."""
     try:
         result = _execute(store, job, settings, _build_progress(store, job, heart, check_lease), check_lease)
         check_lease()
-        store.jobs.finish_job(job.id, JobState.FINISHED, result=result)
+        return _End(JobState.FINISHED, result=result)
     except WorkerReplaced:
         logger.warning("job %s goes on in another worker", job.id)
+        return None
     except JobStopped as error:
         # a hand-over is no pause: the next worker goes on by itself
         state = store.jobs.find_wanted(job.id) or JobState.QUEUED
-        store.jobs.finish_job(job.id, state, reason=None if state is JobState.QUEUED else str(error))
+        return _End(state, reason=None if state is JobState.QUEUED else str(error))
     except TraceHintsError as error:
-        store.jobs.finish_job(job.id, JobState.STOPPED, reason=str(error), error_code=error.exit_code)
+        return _End(JobState.STOPPED, reason=str(error), error_code=error.exit_code)
     except Exception as error:
         logger.exception("job %s failed", job.id)
         last = traceback.extract_tb(error.__traceback__)[-1]
@@ -195,7 +236,7 @@ def _run_job(store: Store, job: Job, settings: Settings, heart: _Heart) -> None:
         reason = (
             f"An error in the program ({type(error).__name__} at {where}): {error}. The traceback is in {LOG_NAME}."
         )
-        store.jobs.finish_job(job.id, JobState.STOPPED, reason=reason, error_code=1)
+        return _End(JobState.STOPPED, reason=reason, error_code=1)
 
 
 def _build_progress(store: Store, job: Job, heart: _Heart, check_lease: Callable[[], None]) -> Progress:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from core.extraction.answer import ANSWER_SCHEMA, parse_answer
+from core.extraction.budget import Budget
 from core.extraction.limiter import RateLimiter
 from core.extraction.prices import Price, get_cost_usd
 from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, TEXT_MODE_ADDITION
@@ -27,6 +28,15 @@ WEAKER_MODE = {OutputMode.JSON_SCHEMA: OutputMode.JSON_OBJECT, OutputMode.JSON_O
 
 
 @dataclass
+class Tally:
+    """What went on since somebody last looked."""
+
+    sent: int = 0
+    answered: int = 0
+    tokens: int = 0
+
+
+@dataclass
 class Talk:
     """What all exchanges of one batch share."""
 
@@ -36,6 +46,7 @@ class Talk:
     limiter: RateLimiter
     price: Price | None
     save_mode: Callable[[OutputMode], None]
+    budget: Budget
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -44,6 +55,13 @@ class Talk:
     """The tasks whose request is on its way right now."""
     has_answered: bool = False
     """True once the server answered anything at all."""
+    tally: Tally = field(default_factory=Tally)
+    """What went on since somebody last looked."""
+
+    def take_tally(self) -> Tally:
+        """What went on since the last call."""
+        taken, self.tally = self.tally, Tally()
+        return taken
 
     def build_body(self, messages: list[dict[str, Any]], *, output_limit: int) -> dict[str, Any]:
         """The exact body of a request, without anything that changes from run to run."""
@@ -95,7 +113,8 @@ async def ask(talk: Talk, messages: list[dict[str, Any]], outcome: Outcome) -> N
     outcome.body_hash = hash_body(body)
     is_repair = is_longer = False
     while True:
-        exchange = await _send_until_answered(talk, body, outcome, "repair" if is_repair else "attempt")
+        kind = "repair" if is_repair else "longer" if is_longer else "attempt"
+        exchange = await _send_until_answered(talk, body, outcome, kind)
         if exchange.status is Status.MODE_UNSUPPORTED and talk.mode in WEAKER_MODE:
             _weaken(talk, body)
         elif exchange.status is Status.TRUNCATED and not is_longer:
@@ -143,42 +162,84 @@ def _fail(outcome: Outcome, reason: Status | str, detail: str, *, is_fatal: bool
 async def _send_until_answered(talk: Talk, body: dict[str, Any], outcome: Outcome, kind: str) -> Exchange:
     characters = sum(len(message["content"]) for message in body["messages"])
     limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
-    estimate = characters // CHARACTERS_PER_TOKEN + limit
+    tokens_in = characters // CHARACTERS_PER_TOKEN
     tried = 0
     while True:
-        reservation = await talk.limiter.acquire(estimate)
-        if talk.stop.is_set():
-            raise asyncio.CancelledError
-        exchange = await _send(talk, body, outcome)
-        talk.limiter.settle(reservation, exchange.tokens_in + exchange.tokens_out)
+        exchange = await _send_in_turn(talk, body, outcome, tokens_in=tokens_in, output_limit=limit)
+        talk.limiter.follow(rpm=exchange.limits.rpm, tpm=exchange.limits.tpm)
         if exchange.raw:
             outcome.replies.append(_build_reply(talk, body, exchange, kind))
         if exchange.http_status is not None:
             talk.has_answered = True
         tried += 1
-        tries = talk.retry.tries if talk.has_answered else talk.retry.tries_before_first_answer
-        if exchange.status not in RETRIED or tried >= tries:
+        _heed_limits(talk, exchange)
+        if exchange.status not in RETRIED or tried >= _count_tries(talk, exchange):
             if exchange.status is Status.CONNECTION and not talk.has_answered:
                 outcome.is_fatal = True
             return exchange
-        delay = talk.retry.get_delay(tried)
-        if exchange.status is Status.RATE_LIMITED:
-            # a limit is everybody's: nobody sends until the server says so
-            delay = max(exchange.retry_after_seconds or 0.0, delay if exchange.retry_after_seconds is None else 0.0)
-            talk.limiter.block(delay)
-        elif exchange.retry_after_seconds is not None:
-            delay = exchange.retry_after_seconds
-        await talk.sleep(delay)
+        wait = exchange.limits.retry_after_seconds
+        await talk.sleep(wait or talk.retry.get_delay(tried))
+
+
+def _count_tries(talk: Talk, exchange: Exchange) -> int:
+    if not talk.has_answered:
+        return talk.retry.tries_before_first_answer
+    return talk.retry.tries_when_limited if exchange.status is Status.RATE_LIMITED else talk.retry.tries
+
+
+def _heed_limits(talk: Talk, exchange: Exchange) -> None:
+    """A limit is everybody's: nobody sends until the server said so, or all slow down if it said nothing."""
+    limits = exchange.limits
+    wait = limits.used_up_seconds
+    if exchange.status is Status.RATE_LIMITED:
+        # a wait of no length says nothing either
+        wait = limits.retry_after_seconds or limits.used_up_seconds
+        if not wait:
+            talk.limiter.slow_down()
+            wait = talk.retry.get_delay(1)
+    if wait is not None:
+        talk.limiter.block(wait)
+
+
+async def _send_in_turn(
+    talk: Talk, body: dict[str, Any], outcome: Outcome, *, tokens_in: int, output_limit: int
+) -> Exchange:
+    """Send when budget and limits allow it; what was reserved for it is corrected by what it took."""
+    reserved_usd = await talk.budget.reserve(tokens_in=tokens_in, output_limit=output_limit)
+    spent_usd: float | None = None
+    try:
+        reservation = await talk.limiter.acquire(tokens_in + output_limit)
+        if talk.stop.is_set():
+            raise asyncio.CancelledError
+        exchange = await _send(talk, body, outcome)
+        spent_usd = _find_cost(talk, exchange)
+    finally:
+        talk.budget.settle(reserved_usd, spent_usd)
+    talk.limiter.settle(reservation, exchange.tokens_in + exchange.tokens_out)
+    return exchange
+
+
+def _find_cost(talk: Talk, exchange: Exchange) -> float | None:
+    return get_cost_usd(
+        talk.price,
+        tokens_in=exchange.tokens_in,
+        tokens_cached=exchange.tokens_cached,
+        tokens_out=exchange.tokens_out,
+    )
 
 
 async def _send(talk: Talk, body: dict[str, Any], outcome: Outcome) -> Exchange:
     task = asyncio.current_task()
     talk.sending.add(task)
     outcome.sent += 1
+    talk.tally.sent += 1
     try:
-        return await talk.server.send(body)
+        exchange = await talk.server.send(body)
     finally:
         talk.sending.discard(task)
+    talk.tally.answered += exchange.http_status is not None
+    talk.tally.tokens += exchange.tokens_in + exchange.tokens_out
+    return exchange
 
 
 def _build_reply(talk: Talk, body: dict[str, Any], exchange: Exchange, kind: str) -> Reply:
@@ -192,11 +253,6 @@ def _build_reply(talk: Talk, body: dict[str, Any], exchange: Exchange, kind: str
         tokens_in=exchange.tokens_in,
         tokens_cached=exchange.tokens_cached,
         tokens_out=exchange.tokens_out,
-        cost_usd=get_cost_usd(
-            talk.price,
-            tokens_in=exchange.tokens_in,
-            tokens_cached=exchange.tokens_cached,
-            tokens_out=exchange.tokens_out,
-        ),
+        cost_usd=_find_cost(talk, exchange),
         latency_seconds=exchange.latency_seconds,
     )

@@ -11,6 +11,10 @@ class RetryPolicy:
     tries: int = 6
     base_seconds: float = 0.5
     max_seconds: float = 60.0
+    tries_when_limited: int = 12
+    """A refusal for the rate is no failure of the request, so it is asked more often."""
+    timeout_seconds: float = 300.0
+    """For one whole exchange."""
     tries_before_first_answer: int = 3
     """A server that never answered is given up sooner."""
 

@@ -4,8 +4,8 @@ The SDK's own retries are off: they would bypass the rate limiter. Its `parse` i
 paid for, and is slow.
 """
 
+import asyncio
 import time
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ import orjson
 
 from core.errors import UsageError
 from core.extraction.launch import check_has_server
+from core.extraction.rate_headers import ServerLimits, read_limits
 from core.settings import Settings
 from core.traces.secrets import mask_secrets
 
@@ -66,14 +67,18 @@ class Exchange(NamedTuple):
     tokens_in: int = 0
     tokens_cached: int = 0
     tokens_out: int = 0
-    retry_after_seconds: float | None = None
+    limits: ServerLimits = ServerLimits()
 
 
 class ModelServer:
     """A client for one server. Close it with `aclose`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         """Nothing is sent yet.
+
+        Args:
+            settings: Key and address.
+            timeout_seconds: For one whole exchange.
 
         Raises:
             UsageError: Neither a key nor an address is set.
@@ -82,13 +87,14 @@ class ModelServer:
         key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
         self.base_url = settings.openai_base_url
         self._key = key
+        self._timeout_seconds = timeout_seconds
         try:
             self._client = openai.AsyncOpenAI(
                 # servers of one's own need no key, but the client insists on one
                 api_key=key or "none",
                 base_url=settings.openai_base_url,
                 max_retries=0,
-                timeout=TIMEOUT_SECONDS,
+                timeout=timeout_seconds,
                 http_client=openai.DefaultAioHttpClient(
                     limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None)
                 ),
@@ -111,9 +117,14 @@ class ModelServer:
         """Send one chat completion and wait for what comes back. Never raises for what a server does."""
         began = time.monotonic()
         try:
-            response = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body)
+            # the client's own time-out counts from piece to piece, and a body that drips would never end
+            async with asyncio.timeout(self._timeout_seconds):
+                response = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body)
         except openai.APIStatusError as error:
             return self._read_error(error.response, time.monotonic() - began)
+        except TimeoutError:
+            text = f"no whole answer within {self._timeout_seconds:g} s"
+            return Exchange(Status.CONNECTION, text, "", None, time.monotonic() - began)
         except (openai.APIConnectionError, httpx2.HTTPError, OSError) as error:
             cause = error.__cause__ or error
             text = f"{type(cause).__name__}: {cause}"[:500]
@@ -129,34 +140,11 @@ class ModelServer:
             text,
             response.status_code,
             latency,
-            retry_after_seconds=read_retry_after(response.headers),
+            limits=read_limits(response.headers),
         )
 
     def _clean(self, text: str) -> str:
         return mask_secrets(text.replace(self._key, "[masked: API key]") if self._key else text)
-
-
-def read_retry_after(headers: httpx2.Headers) -> float | None:
-    """Seconds that a server asks to wait, from `retry-after-ms` or `Retry-After` (seconds or a date); else None.
-
-    Source: RFC 9110, section 10.2.3.
-    """
-    if milliseconds := headers.get("retry-after-ms"):
-        try:
-            return max(float(milliseconds) / 1000, 0.0)
-        except ValueError:
-            return None
-    value = headers.get("retry-after")
-    if not value:
-        return None
-    try:
-        return max(float(value), 0.0)
-    except ValueError:
-        pass  # not seconds: the other form that the header may have is a date
-    try:
-        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except (ValueError, TypeError):
-        return None
 
 
 def _classify_error(status: int, text: str) -> Status:
@@ -207,6 +195,7 @@ def _read_answer(response: httpx2.Response, latency: float) -> Exchange:
         tokens_in=usage.get("prompt_tokens") or 0,
         tokens_cached=cached,
         tokens_out=usage.get("completion_tokens") or 0,
+        limits=read_limits(response.headers),
     )
 
 

@@ -20,6 +20,11 @@ class Answers(Part):
         )
         return [PendingRequest(**row) for row in rows]
 
+    def list_all_pending(self, batch_id: int) -> list[PendingRequest]:
+        """All unanswered requests of a batch."""
+        rows = self._rows("SELECT id, attempt_id FROM requests WHERE batch_id = ? AND state = 'pending'", (batch_id,))
+        return [PendingRequest(**row) for row in rows]
+
     def retry_failed(self, batch_id: int) -> int:
         """Make the failed requests of a batch pending again; how many there were."""
         with self.write():

@@ -119,6 +119,13 @@ class Batches(Part):
         )
         return Acceptance(**(row or {}))
 
+    def change_budget(self, batch_id: int, budget_usd: float | None) -> None:
+        """Another budget from the next run on; None means no limit."""
+        with self.write():
+            self._connection.execute(
+                "UPDATE batches SET config = json_set(config, '$.budget_usd', ?) WHERE id = ?", (budget_usd, batch_id)
+            )
+
     def save_server(self, batch_id: int, server: str) -> None:
         """Note who answers this batch."""
         with self.write():

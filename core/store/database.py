@@ -34,7 +34,7 @@ def open_store(home: Path) -> Iterator[Store]:
     database = _connect(home)
     try:
         _migrate(database, home)
-        yield Store(database)
+        yield Store(database, home)
     finally:
         database.conn.close()
 

@@ -1,11 +1,14 @@
 """What every part of the store shares: short queries and write transactions that never upgrade a lock."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlite_utils import Database
+
+from core.errors import WorkspaceFullError
 
 SqlRow = dict[str, Any]
 
@@ -15,21 +18,35 @@ def write_transaction(database: Database) -> Iterator[None]:
     """One write transaction; inside another one, a part of it.
 
     It takes the write lock at once, so that waiting happens before reading and not in the middle.
+
+    Raises:
+        WorkspaceFullError: There is no room; nothing of the transaction was saved.
     """
     connection = database.conn
     if connection.in_transaction:
         with database.atomic():
             yield
         return
-    connection.execute("BEGIN IMMEDIATE")
     try:
+        connection.execute("BEGIN IMMEDIATE")
         yield
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException as error:
         # also if the commit failed: an open transaction would swallow every later one on this connection
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+        if _is_full(error):
+            raise WorkspaceFullError(
+                f"The workspace cannot be written ({error}). Make space on its disk, then resume: "
+                "everything answered so far is kept."
+            ) from error
         raise
+
+
+def _is_full(error: BaseException) -> bool:
+    # a disk without space shows as either; the low byte is the code, the others say more of it
+    codes = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in codes
 
 
 class Part:

@@ -1,5 +1,7 @@
 """The store of one workspace: one attribute per subject."""
 
+from pathlib import Path
+
 from sqlite_utils import Database
 
 from core.store.answers import Answers
@@ -17,8 +19,9 @@ from core.store.workspace import Workspace
 class Store:
     """Everything a workspace holds. Made by `open_store`, used for one operation, then closed."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, home: Path) -> None:
         """All parts share one connection, so that their writes can share a transaction."""
+        self.home = home
         self.workspace = Workspace(database)
         self.traces = Traces(database)
         self.staging = Staging(database)

@@ -1,0 +1,128 @@
+"""Saves a run's answers as they arrive, and tells how the run stands. One write for both, so that one sync is paid."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from core.errors import WorkerReplaced, WorkspaceFullError
+from core.extraction.conversation import Talk
+from core.extraction.prompt import PROMPT_VERSION
+from core.store import Store
+from core.store.batch_models import Answer, Batch, LiveFigures
+from core.store.spill import Spill, list_spills
+
+logger = logging.getLogger(__name__)
+SHOW_SECONDS = 1.0
+
+
+class Saver:
+    """Everything that one run writes."""
+
+    def __init__(
+        self, store: Store, batch: Batch, *, check_lease: Callable[[], None], end: Callable[[BaseException], None]
+    ) -> None:
+        """Nothing is written yet.
+
+        Args:
+            store: Of the workspace.
+            batch: That runs.
+            check_lease: Raises when another worker took over.
+            end: Told why nothing can be saved any more.
+        """
+        self._store = store
+        self._batch = batch
+        self._check_lease = check_lease
+        self._end = end
+        self._unsaved: list[Answer] = []
+        self._spill = Spill(store.home, batch.id)
+        self._is_replaced = False
+        self._has_no_room = False
+        self._shown_at = 0.0
+
+    def bring_back(self) -> None:
+        """Save what an earlier run of any batch had no room for.
+
+        Raises:
+            WorkspaceFullError: There is still no room; nothing is lost.
+        """
+        for spill in list_spills(self._store.home):
+            batch = self._store.batches.get_batch(spill.batch_id)
+            pending = {request.id for request in self._store.answers.list_all_pending(batch.id)}
+            # a crash between the save and the clearing leaves answers that are saved already
+            answers = [answer for answer in spill.read() if answer.request_id in pending]
+            self._check_lease()
+            self._store.answers.save_answers(batch, answers, prompt_version=PROMPT_VERSION)
+            spill.clear()
+        self._spill.hold_room()
+
+    def add(self, answer: Answer) -> None:
+        """Save an answer with the next group."""
+        self._unsaved.append(answer)
+
+    def save(self, talk: Talk) -> None:
+        """Save what came in since the last time; now and then also how the run stands."""
+        if self._is_replaced or not (self._unsaved or self._is_time_to_show()):
+            return
+        answers = list(self._unsaved)
+        try:
+            self._check_lease()
+            with self._store.batches.write():
+                if answers:
+                    self._store.answers.save_answers(self._batch, answers, prompt_version=PROMPT_VERSION)
+                if self._is_time_to_show():
+                    self._show(talk)
+        except WorkspaceFullError as error:
+            self._end(error)
+            self._set_aside(answers)
+        except Exception as error:
+            # they stay unsaved and are tried again until the run is over, which then ends with this error
+            self._is_replaced = isinstance(error, WorkerReplaced)
+            self._end(error)
+        else:
+            self._has_no_room = False
+            self._unsaved = self._unsaved[len(answers) :]
+
+    async def close(self, talk: Talk) -> None:
+        """Save the last answers, however long there is no room for them; then the batch has no live figures."""
+        self._shown_at = 0.0
+        self.save(talk)
+        while self._has_no_room:
+            await asyncio.sleep(SHOW_SECONDS)
+            self.save(talk)
+        if not self._is_replaced:
+            # without room the figures stay, and whoever reads them sees how old they are
+            with suppress(WorkspaceFullError):
+                self._store.batches.save_live(self._batch.id, None)
+
+    def _set_aside(self, answers: list[Answer]) -> None:
+        try:
+            self._spill.append(answers)
+        except OSError as error:
+            logger.warning("no room for %s answers, not even beside the workspace: %s", len(answers), error)
+            self._has_no_room = True
+        else:
+            self._has_no_room = False
+            self._unsaved = self._unsaved[len(answers) :]
+
+    def _is_time_to_show(self) -> bool:
+        return time.monotonic() - self._shown_at >= SHOW_SECONDS
+
+    def _show(self, talk: Talk) -> None:
+        self._shown_at = time.monotonic()
+        now, limiter, tally = time.time(), talk.limiter, talk.take_tally()
+        blocked = limiter.blocked_seconds
+        live = LiveFigures(
+            at_unix=now,
+            in_flight=len(talk.sending),
+            sent_in_last_minute=limiter.count_sent_in_last_minute(),
+            rpm=limiter.rpm,
+            is_slowed=limiter.is_slowed,
+            blocked_until_unix=now + blocked if blocked else None,
+            mode=talk.mode,
+        )
+        self._store.batches.save_live(self._batch.id, live)
+        self._store.batches.add_throughput(
+            self._batch.id, at_unix=now, sent=tally.sent, answered=tally.answered, tokens=tally.tokens
+        )
