@@ -9,6 +9,8 @@ TraceHintsError
 ├── ModelServerError       the model's server refuses everything: the batch stops
 ├── PublishError           nothing was published
 └── JobStopped             a job of the worker did not finish
+    ├── JobParked          it waits for a person to do something elsewhere
+    ├── JobPostponed       it waits for something elsewhere, and goes on by itself
     └── WorkerReplaced     another worker took over: nothing more may be saved
 """
 
@@ -51,6 +53,19 @@ class PublishError(TraceHintsError):
 
 class JobStopped(TraceHintsError):  # noqa: N818 - a pause is no error
     """A job ended as stopped, cancelled or paused; the message is its recorded reason."""
+
+
+class JobParked(JobStopped):
+    """The job is paused until a person did what the message says, and resumed it."""
+
+
+class JobPostponed(JobStopped):
+    """The job is queued again, and not looked at before some seconds have passed; other jobs may run meanwhile."""
+
+    def __init__(self, message: str, *, seconds: float) -> None:
+        """Say what is waited for, and for how long."""
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class WorkerReplaced(JobStopped):

@@ -90,6 +90,8 @@ class JobKind(StrEnum):
     IMPORT = "import"
     EXTRACT = "extract"
     PUBLISH = "publish"
+    WIND_UP = "wind_up"
+    """Cancel what a server's Batch API still has of a cancelled batch, and collect what it answered till then."""
 
 
 class JobState(StrEnum):
@@ -353,6 +355,8 @@ class Job(BaseModel):
     created_utc: str
     started_utc: str | None = None
     finished_utc: str | None = None
+    not_before_utc: str | None = None
+    """Until when a queued job waits for something elsewhere; None: for nothing."""
 
     @property
     def is_over(self) -> bool:

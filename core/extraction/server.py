@@ -129,22 +129,28 @@ class ModelServer:
             cause = error.__cause__ or error
             text = f"{type(cause).__name__}: {cause}"[:500]
             return Exchange(Status.CONNECTION, self._clean(text), "", None, time.monotonic() - began)
-        return _read_answer(response, time.monotonic() - began)
+        exchange = read_exchange(response.status_code, response.text)
+        return exchange._replace(latency_seconds=time.monotonic() - began, limits=read_limits(response.headers))
 
     def _read_error(self, response: httpx2.Response, latency: float) -> Exchange:
         text = self._clean(response.text[:STORED_CHARACTERS])
-        status = _classify_error(response.status_code, text)
-        return Exchange(
-            status,
-            _find_message(text)[:1000],
-            text,
-            response.status_code,
-            latency,
-            limits=read_limits(response.headers),
-        )
+        exchange = read_exchange(response.status_code, text)
+        return exchange._replace(latency_seconds=latency, limits=read_limits(response.headers))
 
     def _clean(self, text: str) -> str:
         return mask_secrets(text.replace(self._key, "[masked: API key]") if self._key else text)
+
+
+def read_exchange(http_status: int, raw: str) -> Exchange:
+    """What a reply says, whichever way it came; without its latency and the server's limits.
+
+    Args:
+        http_status: Of the reply.
+        raw: The whole body; of an error, what may be stored of it.
+    """
+    if http_status < 400:
+        return _read_answer(http_status, raw)
+    return Exchange(_classify_error(http_status, raw), _find_message(raw)[:1000], raw, http_status, 0.0)
 
 
 def _classify_error(status: int, text: str) -> Status:
@@ -176,13 +182,12 @@ def _find_message(text: str) -> str:
     return str(error.get("message") or error) if isinstance(error, dict) else str(error or text)
 
 
-def _read_answer(response: httpx2.Response, latency: float) -> Exchange:
-    raw = response.text
+def _read_answer(http_status: int, raw: str) -> Exchange:
     try:
         body = orjson.loads(raw)
         choices = body.get("choices") or []
     except (orjson.JSONDecodeError, AttributeError):
-        return Exchange(Status.NOT_JSON, raw[:500], raw, response.status_code, latency)
+        return Exchange(Status.NOT_JSON, raw[:500], raw, http_status, 0.0)
     usage = body.get("usage") or {}
     cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
     status, text = _read_choice(choices[0]) if choices else (Status.EMPTY, "The reply has no choices.")
@@ -190,12 +195,11 @@ def _read_answer(response: httpx2.Response, latency: float) -> Exchange:
         status,
         text,
         raw,
-        response.status_code,
-        latency,
+        http_status,
+        0.0,
         tokens_in=usage.get("prompt_tokens") or 0,
         tokens_cached=cached,
         tokens_out=usage.get("completion_tokens") or 0,
-        limits=read_limits(response.headers),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.store.batch_models import Answer, Batch, FailureGroup, LastAnswer, PendingRequest, TypicalReply
+from core.store.batch_models import Answer, Batch, FailureGroup, LastAnswer, PendingRequest, Reply, TypicalReply
 from core.store.part import Part, utc_now
 
 REPLIES_FOR_AVERAGES = 200
@@ -42,6 +42,17 @@ class Answers(Part):
         )
         return raw
 
+    def save_replies(self, batch: Batch, replies: Sequence[tuple[int, Reply]]) -> None:
+        """Keep replies, each with the id of its request, whatever becomes of the request."""
+        now = utc_now()
+        with self.write():
+            self._connection.executemany(
+                "INSERT INTO replies (body_hash, kind, model, http_status, raw, valid, tokens_in, "
+                "tokens_cached, tokens_out, cost_usd, latency_seconds, batch_id, request_id, job_id, created_utc) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(*reply, batch.id, request_id, batch.job_id, now) for request_id, reply in replies],
+            )
+
     def save_answers(self, batch: Batch, answers: Sequence[Answer], *, prompt_version: str) -> None:
         """What came back, with everything that was paid for, all or nothing.
 
@@ -50,16 +61,7 @@ class Answers(Part):
         """
         now = utc_now()
         with self.write():
-            self._connection.executemany(
-                "INSERT INTO replies (body_hash, kind, model, http_status, raw, valid, tokens_in, "
-                "tokens_cached, tokens_out, cost_usd, latency_seconds, batch_id, request_id, job_id, created_utc) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (*reply, batch.id, answer.request_id, batch.job_id, now)
-                    for answer in answers
-                    for reply in answer.replies
-                ],
-            )
+            self.save_replies(batch, [(answer.request_id, reply) for answer in answers for reply in answer.replies])
             self._connection.executemany(
                 "UPDATE requests SET state = ?, body_hash = ?, reused = ?, sent = sent + ?, reason = ?, detail = ?, "
                 "hints = ?, left_out = ?, finished_utc = ? WHERE id = ?",
@@ -125,11 +127,11 @@ class Answers(Part):
         return left_out
 
     def find_typical_reply(self, model: str) -> TypicalReply | None:
-        """Averages over the latest valid replies of a model in this workspace; None if there is none."""
+        """Averages over the latest valid live replies of a model in this workspace; None if there is none."""
         row = self._row(
             "SELECT COUNT(*) AS replies, AVG(tokens_out) AS tokens_out, AVG(latency_seconds) AS latency_seconds "
             "FROM (SELECT y.tokens_out, y.latency_seconds FROM replies y WHERE y.valid = 1 AND y.model = ? "
-            "  ORDER BY y.id DESC LIMIT ?)",
+            "  AND y.latency_seconds > 0 ORDER BY y.id DESC LIMIT ?)",
             (model, REPLIES_FOR_AVERAGES),
         )
         return TypicalReply(**row) if row and row["replies"] else None

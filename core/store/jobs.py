@@ -1,6 +1,7 @@
 """The worker's queue. A job's state, progress and outcome are rows; whoever asks reads the same truth."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -55,10 +56,11 @@ class Jobs(Part):
         return None if row is None else Job.model_validate(row)
 
     def find_next_job(self) -> Job | None:
-        """The oldest queued job; None if there is none, or if the worker was asked to leave it to another one."""
+        """The oldest queued job whose time has come; None also if the worker was asked to leave it to another one."""
         row = self._row(
-            "SELECT * FROM jobs WHERE state = 'queued' AND NOT COALESCE((SELECT should_leave FROM lease), 0) "
-            "ORDER BY id LIMIT 1"
+            "SELECT * FROM jobs WHERE state = 'queued' AND (not_before_utc IS NULL OR not_before_utc <= ?) "
+            "AND NOT COALESCE((SELECT should_leave FROM lease), 0) ORDER BY id LIMIT 1",
+            (utc_now(),),
         )
         return None if row is None else Job.model_validate(row)
 
@@ -102,9 +104,22 @@ class Jobs(Part):
         with self.write():
             self._connection.execute(
                 "UPDATE jobs SET state = ?, reason = ?, error_code = ?, result = COALESCE(?, result), wanted = NULL, "
-                "finished_utc = ? WHERE id = ? AND state <> 'cancelled'",
+                "not_before_utc = NULL, finished_utc = ? WHERE id = ? AND state <> 'cancelled'",
                 (state, reason, error_code, result, None if state is JobState.QUEUED else utc_now(), job_id),
             )
+            self._ensure_winding_up(job_id)
+
+    def postpone_job(self, job_id: int, *, seconds: float) -> None:
+        """Queue a running job again, but not before so many seconds have passed; what somebody wanted comes first."""
+        later = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="microseconds")
+        with self.write():
+            cursor = self._connection.execute(
+                "UPDATE jobs SET state = 'queued', reason = NULL, error_code = NULL, not_before_utc = ? "
+                "WHERE id = ? AND state = 'running' AND wanted IS NULL",
+                (later, job_id),
+            )
+            if not cursor.rowcount and (wanted := self.find_wanted(job_id)) is not None:
+                self.finish_job(job_id, wanted, reason=f"{wanted.value.capitalize()} by a person.")
 
     def find_wanted(self, job_id: int) -> JobState | None:
         """`paused` or `cancelled` if somebody asked for it, else None."""
@@ -133,13 +148,27 @@ class Jobs(Part):
             self._connection.execute(
                 f"UPDATE jobs SET wanted = ? WHERE id = ? AND state = 'running' {settled}", (state, job_id)
             )
+            self._ensure_winding_up(job_id)
+
+    def _ensure_winding_up(self, job_id: int) -> None:
+        """A job that cancels what a server still has of a batch, if the batch's own job was cancelled."""
+        self._connection.execute(
+            "INSERT INTO jobs (kind, dataset_id, params, created_by, created_utc) "
+            "SELECT ?1, j.dataset_id, json_object('batch_id', b.id), j.created_by, ?2 "
+            "FROM jobs j JOIN batches b ON b.job_id = j.id WHERE j.id = ?3 AND j.state = 'cancelled' AND EXISTS "
+            "(SELECT 1 FROM remote_batches r WHERE r.batch_id = b.id AND r.collected_utc IS NULL "
+            "  AND r.input_file_id IS NOT NULL) "
+            "AND NOT EXISTS (SELECT 1 FROM jobs w WHERE w.kind = ?1 AND w.params = json_object('batch_id', b.id) "
+            "  AND w.state IN ('queued', 'running'))",
+            (JobKind.WIND_UP, utc_now(), job_id),
+        )
 
     def resume_job(self, job_id: int) -> None:
         """Queue a paused or stopped job again. Idempotent; a cancelled one stays cancelled."""
         with self.write():
             self._connection.execute(
                 "UPDATE jobs SET state = 'queued', wanted = NULL, reason = NULL, error_code = NULL, "
-                "finished_utc = NULL WHERE id = ? AND state IN ('paused', 'stopped')",
+                "not_before_utc = NULL, finished_utc = NULL WHERE id = ? AND state IN ('paused', 'stopped')",
                 (job_id,),
             )
             self._connection.execute(
@@ -151,6 +180,7 @@ class Jobs(Part):
         with self.write():
             self._connection.execute(
                 "UPDATE jobs SET state = 'queued', wanted = NULL, reason = NULL, error_code = NULL, failed = 0, "
-                "finished_utc = NULL WHERE id = ? AND state IN ('finished', 'paused', 'stopped')",
+                "not_before_utc = NULL, finished_utc = NULL "
+                "WHERE id = ? AND state IN ('finished', 'paused', 'stopped')",
                 (job_id,),
             )

@@ -264,6 +264,19 @@ def m006_figures_of_batches(db: Database) -> None:
     )
 
 
+@migrations()
+def m007_parts(db: Database) -> None:
+    """Which part of a batch, answered elsewhere, holds a request, and what is set aside for the part."""
+    _create(
+        db,
+        """
+        ALTER TABLE requests ADD COLUMN part_id INTEGER REFERENCES remote_batches(id) ON DELETE SET NULL;
+        CREATE INDEX requests_by_part ON requests (part_id, state) WHERE part_id IS NOT NULL;
+        ALTER TABLE remote_batches ADD COLUMN reserved_usd REAL NOT NULL DEFAULT 0.0;
+        """,
+    )
+
+
 def _create(db: Database, script: str) -> None:
     # executescript would commit the migration's transaction, so statements go one by one
     statement = ""

@@ -11,6 +11,7 @@ from core.store.jobs import Jobs
 from core.store.lease import Leases
 from core.store.overview import Overview
 from core.store.publications import Publications
+from core.store.remote import RemoteParts
 from core.store.staging import Staging
 from core.store.traces import Traces
 from core.store.workspace import Workspace
@@ -29,6 +30,7 @@ class Store:
         self.leases = Leases(database)
         self.batches = Batches(database)
         self.answers = Answers(database)
+        self.remote = RemoteParts(database)
         self.curation = Curation(database)
         self.publications = Publications(database)
         self.overview = Overview(database)
