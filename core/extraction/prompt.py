@@ -6,12 +6,14 @@ A change of any word here needs a new `PROMPT_VERSION`: replies are kept under t
 import hmac
 import json
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.extraction.answer import ANSWER_SCHEMA
 from core.extraction.attempt import AttemptInput
-from core.extraction.cutting import cut_messages
-from core.models import Outcome
+from core.extraction.cutting import cut_attempt, render_gap, render_header
+from core.extraction.left_out import LeftOut
+from core.models import Message, Outcome
+from core.store.batch_models import DEFAULT_INPUT_LIMIT
 from core.traces.secrets import mask_secrets
 
 PROMPT_VERSION = "attempt-1"
@@ -54,34 +56,53 @@ _OUTCOMES = {
     Outcome.UNKNOWN: "Nobody recorded how this attempt ended: judge by what programs printed, not by what was claimed.",
 }
 
-DEFAULT_INPUT_LIMIT = 100_000
-"""Tokens of trace text that one request may hold."""
+CUT_NOTE = """\
+This attempt is too long to be shown whole. Lines in square brackets say where something is left out: never quote them,
+and do not take what you cannot see for something that was not done."""
+
 DEFAULT_OUTPUT_LIMIT = 3_000
 """Tokens that one answer may hold."""
 
 TEXT_MODE_ADDITION = "\n\nThe JSON object must follow this JSON schema:\n" + json.dumps(ANSWER_SCHEMA)
 
 
-def build_prompt(attempt: AttemptInput, *, secret: bytes) -> list[dict[str, Any]]:
+class Prompt(NamedTuple):
+    """What is asked of one attempt."""
+
+    messages: list[dict[str, Any]]
+    """Chat messages: the static part, then the attempt."""
+    left_out: LeftOut | None
+    """What of the attempt is not in there; None if all is."""
+
+
+def build_prompt(attempt: AttemptInput, *, secret: bytes, input_limit: int = DEFAULT_INPUT_LIMIT) -> Prompt:
     """The chat messages that ask for the hints of one attempt; the same attempt always gives the same messages.
 
     Args:
         attempt: What may be known of it.
         secret: The workspace's own: keys the boundary, so that a trace cannot guess it and a rerun repeats it.
+        input_limit: Tokens of task text and messages; what is over it is left out, and said in its place.
     """
     boundary = build_boundary(attempt.conversation_id, secret=secret)
-    kept = cut_messages(attempt.messages, limit_tokens=DEFAULT_INPUT_LIMIT)
-    lines = [_OUTCOMES[attempt.outcome], "", f"===== {boundary} TASK ====="]
-    lines += [mask_secrets(attempt.task_text), f"===== {boundary} ATTEMPT ====="]
+    # masked first: of a key that a cut goes through, half would be left
+    messages = [_mask(message) for message in attempt.messages]
+    cut = cut_attempt(mask_secrets(attempt.task_text), messages, limit_tokens=input_limit)
+    lines = [_OUTCOMES[attempt.outcome], *([CUT_NOTE] if cut.left_out else []), "", f"===== {boundary} TASK ====="]
+    lines += [cut.task_text, f"===== {boundary} ATTEMPT ====="]
     expected = 0
-    for index, message in kept:
+    for index, message in cut.kept:
         if index > expected:
-            lines.append(f"[messages {expected} to {index - 1} are left out]")
+            lines.append(render_gap(expected, index - 1))
         expected = index + 1
-        lines.append(f"[message {index}, {message.role}]")
-        lines.append(mask_secrets(message.content))
+        lines += [render_header(index, message), message.content]
     lines.append(f"===== {boundary} END =====")
-    return [{"role": "system", "content": SYSTEM_PROMPT}, {"role": "user", "content": "\n".join(lines)}]
+    prompt = [{"role": "system", "content": SYSTEM_PROMPT}, {"role": "user", "content": "\n".join(lines)}]
+    return Prompt(prompt, cut.left_out)
+
+
+def _mask(message: Message) -> Message:
+    text = mask_secrets(message.content)
+    return message if text == message.content else message.model_copy(update={"content": text})
 
 
 def build_boundary(conversation_id: str, *, secret: bytes) -> str:

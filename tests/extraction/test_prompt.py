@@ -1,10 +1,11 @@
 import pytest
 
 from core.extraction.attempt import AttemptInput, load_attempt_input
-from core.extraction.cutting import cut_messages
-from core.extraction.prompt import SYSTEM_PROMPT, build_prompt
+from core.extraction.cutting import MIN_INPUT_LIMIT
+from core.extraction.prompt import CUT_NOTE, SYSTEM_PROMPT, build_prompt
 from core.models import Dataset, Message, Outcome, Role
 from core.store import Store
+from core.traces.report import CHARACTERS_PER_TOKEN
 
 SECRET = b"workspace one"
 
@@ -17,11 +18,11 @@ def make_attempt(*texts: str, outcome: Outcome = Outcome.FAILURE) -> AttemptInpu
 
 
 def get_text(attempt: AttemptInput, secret: bytes = SECRET) -> str:
-    return str(build_prompt(attempt, secret=secret)[1]["content"])
+    return str(build_prompt(attempt, secret=secret).messages[1]["content"])
 
 
 def test_the_static_part_stands_first_and_is_the_same_for_every_attempt() -> None:
-    prompts = [build_prompt(make_attempt(text), secret=SECRET) for text in ("one", "two")]
+    prompts = [build_prompt(make_attempt(text), secret=SECRET).messages for text in ("one", "two")]
     assert prompts[0][0] == prompts[1][0] == {"role": "system", "content": SYSTEM_PROMPT}
 
 
@@ -59,31 +60,45 @@ def test_what_the_verifier_expects_is_never_sent(store: Store, dataset: Dataset)
     assert checked >= 10
 
 
-def test_a_short_attempt_is_sent_whole() -> None:
-    attempt = make_attempt("a", "b", "c")
-    assert [message.content for _, message in cut_messages(attempt.messages, limit_tokens=100)] == ["a", "b", "c"]
+def test_under_the_limit_everything_is_sent_and_nothing_is_said_of_cuts() -> None:
+    prompt = build_prompt(make_attempt("a" * 200_000, "b" * 190_000), secret=SECRET)
+    assert prompt.left_out is None
+    assert "left out" not in str(prompt.messages)
 
 
-def test_a_long_observation_keeps_head_and_tail_and_says_how_much_is_missing() -> None:
-    attempt = make_attempt("task", "run", "HEAD" + "x" * 50_000 + "TAIL", "done")
-    cut = dict(cut_messages(attempt.messages, limit_tokens=2_000))
-    assert cut[2].content.startswith("HEAD")
-    assert cut[2].content.endswith("TAIL")
-    assert "characters left out" in cut[2].content
-    assert cut[3].content == "done"
+def test_what_was_left_out_is_said_in_its_place_and_handed_back() -> None:
+    attempt = make_attempt(*(f"{index} " + "z" * 3_000 for index in range(40)))
+    prompt = build_prompt(attempt, secret=SECRET, input_limit=5_000)
+    text = prompt.messages[1]["content"]
+    assert prompt.left_out is not None
+    assert prompt.left_out.ranges
+    for first, last in prompt.left_out.ranges:
+        what = f"messages {first} to {last} are" if last > first else f"message {first} is"
+        assert f"\n[{what} left out]\n[message {last + 1}, " in text
+    for item in prompt.left_out.squeezed:
+        assert f"[... {item.characters_left_out} characters left out ...]" in text
+    assert prompt.messages[0]["content"] == SYSTEM_PROMPT, "the static part is the same for every attempt"
 
 
-@pytest.mark.parametrize("count", [40, 400])
-def test_an_attempt_over_the_limit_keeps_its_first_and_last_turns(count: int) -> None:
-    attempt = make_attempt(*(f"message {index} " + "y" * 1_900 for index in range(count)))
-    cut = cut_messages(attempt.messages, limit_tokens=10_000)
-    kept = [index for index, _ in cut]
-    assert sum(len(message.content) for _, message in cut) <= 40_000
-    assert kept[0] == 0
-    assert kept[-1] == count - 1
-    assert cut == cut_messages(attempt.messages, limit_tokens=10_000)
+@pytest.mark.parametrize("limit", [1, 1_000, 5_000, 100_000])
+def test_a_huge_task_text_does_not_break_the_limit(limit: int) -> None:
+    huge = "HEAD" + "t" * 1_000_000 + "TAIL"
+    attempt = make_attempt(huge, "done").model_copy(update={"task_text": huge})
+    prompt = build_prompt(attempt, secret=SECRET, input_limit=limit)
+    text = prompt.messages[1]["content"]
+    frame = len(get_text(make_attempt()))
+    assert len(text) - frame < max(limit, MIN_INPUT_LIMIT) * CHARACTERS_PER_TOKEN + len(CUT_NOTE)
+    assert text.count("\nHEAD") == text.count("TAIL\n") == 2, "the task, and the first message"
+    assert prompt.left_out is not None
+    assert prompt.left_out.task_characters_left_out > 600_000
 
 
-def test_what_was_left_out_is_said_in_its_place() -> None:
-    attempt = make_attempt(*(f"{index} " + "z" * 9_000 for index in range(200)))
-    assert "are left out]" in get_text(attempt)
+def test_a_cut_never_leaves_half_a_secret() -> None:
+    # wherever it stands: the head ends and the tail begins in one of these places
+    for before in range(0, 3_000, 7):
+        text = "x" * before + " ghp_" + "aB3" * 12 + " " + "y" * 4_000
+        attempt = make_attempt("task", "run", text, "done").model_copy(update={"task_text": text})
+        sent = build_prompt(attempt, secret=SECRET, input_limit=MIN_INPUT_LIMIT)
+        assert sent.left_out is not None
+        assert "aB3" not in sent.messages[1]["content"]
+        assert "ghp_" not in sent.messages[1]["content"]
