@@ -13,13 +13,15 @@ from pydantic import BaseModel
 from core import pipeline
 from core.curation.decisions import approve_unattended
 from core.errors import UsageError
-from core.extraction.launch import check_budget, check_has_server
+from core.extraction.estimate import describe_estimate, estimate_batch
+from core.extraction.launch import check_budget, check_has_server, describe_change
+from core.extraction.prices import choose_price
 from core.models import Dataset, Extractor, HintState, Job
 from core.publishing.publish import PublishOptions, PublishResult, default_prefix
 from core.publishing.targets import check_options
 from core.settings import Settings
 from core.store import open_store
-from core.store.batch_models import BatchConfig
+from core.store.batch_models import Batch, BatchConfig, Estimate
 from core.traces.options import ImportOptions
 from core.traces.report import ImportReport
 from core.traces.sources import SourceRequest
@@ -156,6 +158,21 @@ def describe_dataset(settings: Settings, dataset: Dataset) -> dict[str, int]:
     return report.model_dump(include={"rows", "trials", "episodes", "attempts", "set_aside"})
 
 
+def estimate(settings: Settings, dataset: Dataset, config: BatchConfig, *, say: Say) -> Estimate:
+    """What an extraction would take, in words to `say` and as data.
+
+    Raises:
+        UsageError: The rules, which take nothing.
+    """
+    if config.extractor is Extractor.RULES:
+        raise UsageError("The rules send nothing and cost nothing, so there is nothing to estimate.")
+    with open_store(settings.home) as store:
+        found = estimate_batch(store, dataset.id, config, price=choose_price(config))
+    for line in describe_estimate(found, config):
+        say(line)
+    return found
+
+
 def extract_hints(
     settings: Settings, dataset: Dataset, config: BatchConfig, *, run_job: JobRunner, say: Say
 ) -> dict[str, Any]:
@@ -165,6 +182,8 @@ def extract_hints(
         job = pipeline.start_extraction(store, dataset, config, settings=settings, created_by=ACTOR)
         batch = store.batches.find_batch_of_job(job.id)
         batch_id = 0 if batch is None else batch.id
+        for line in [] if batch is None else _describe_batch(batch, settings):
+            say(line)
         before = store.batches.get_usage(batch_id)
     run_job(job)
     with open_store(settings.home) as store:
@@ -180,6 +199,12 @@ def extract_hints(
             "tokens_out": usage.tokens_out,
             "cost_usd": usage.cost_usd,
         }
+
+
+def _describe_batch(batch: Batch, settings: Settings) -> list[str]:
+    lines = [] if batch.estimate is None else describe_estimate(batch.estimate, batch.config)
+    changed = describe_change(batch, settings)
+    return lines if changed is None else [*lines, changed]
 
 
 def _decide(settings: Settings, dataset: Dataset, first_trials: int | None, say: Say) -> None:

@@ -10,27 +10,32 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from core import augment
+from core.cli_options import (
+    add_dataset,
+    add_extract_options,
+    add_import_options,
+    add_json,
+    add_publish_options,
+    positive_int,
+    read_extract,
+    read_import,
+    read_publish,
+    words,
+)
 from core.errors import TraceHintsError
 from core.jobs import pause_and_wait, wait_for_job
-from core.models import Extractor, Grouping, Job
+from core.models import Job
 from core.settings import Settings, export_hub_settings, load_settings
 from core.store import open_store
-from core.store.batch_models import BatchConfig
-from core.traces.options import ImportOptions
-from core.traces.sources import SourceRequest
-from core.traces.task_text import DEFAULT_MARKERS
 from core.worker import run_worker
 
 EXIT_PAUSED = 130
 EXIT_SOME_FAILED = 3
 DEFAULT_DATASET = "DCAgent/taskmaster2-gpt5mini"
-DEFAULT_MODEL = "gpt-4o-mini"
 SOURCE_HELP = "Hub id or local .parquet, .jsonl or .json file"
-MAXIMUM_NUMBER = 1_000_000_000
 LINE_SECONDS = 5.0
 """How often a progress line is printed where standard error is no terminal."""
 
@@ -76,169 +81,49 @@ def build_parser() -> argparse.ArgumentParser:
 
     whole = add("augment", _augment, "the whole pipeline, unattended")
     whole.add_argument(
-        "--dataset", type=_text, default=DEFAULT_DATASET, help="Hub id or local .parquet, .jsonl or .json file"
+        "--dataset", type=words, default=DEFAULT_DATASET, help="Hub id or local .parquet, .jsonl or .json file"
     )
-    _add_import_options(whole)
-    _add_extract_options(whole)
-    _add_publish_options(whole)
+    add_import_options(whole)
+    add_extract_options(whole)
+    add_publish_options(whole)
     whole.add_argument("--review", action="store_true", help="stop before publishing, for a person to review")
-    _add_json(whole)
+    add_json(whole)
 
     importing = add("import", _import, "import a trace dataset")
-    importing.add_argument("source", type=_text, help=SOURCE_HELP)
-    _add_import_options(importing)
-    _add_json(importing)
+    importing.add_argument("source", type=words, help=SOURCE_HELP)
+    add_import_options(importing)
+    add_json(importing)
 
     extract = add("extract", _extract, "extract hints from an imported dataset")
-    _add_dataset(extract)
-    _add_extract_options(extract)
-    _add_json(extract)
+    add_dataset(extract)
+    add_extract_options(extract)
+    extract.add_argument("--estimate", action="store_true", help="say what it would take, and stop")
+    add_json(extract)
 
     publish = add("publish", _publish, "publish the approved trials of an imported dataset")
-    _add_dataset(publish)
-    _add_publish_options(publish)
-    publish.add_argument("--max-trials", type=_positive_int, help="only the first N trials (default: all)")
-    _add_json(publish)
+    add_dataset(publish)
+    add_publish_options(publish)
+    publish.add_argument("--max-trials", type=positive_int, help="only the first N trials (default: all)")
+    add_json(publish)
 
     worker = add("worker", _worker, "run the jobs that pages and commands start (started by them)")
     worker.add_argument("--fingerprint", help=argparse.SUPPRESS)
 
     status = add("status", _status, "where the trials of the imported datasets stand")
-    status.add_argument("--dataset", type=_text, default=None, help="name or id of an imported dataset (default: all)")
-    _add_json(status)
+    status.add_argument("--dataset", type=words, default=None, help="name or id of an imported dataset (default: all)")
+    add_json(status)
     return parser
 
 
-def _add_dataset(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dataset", type=_text, required=True, metavar="NAME-OR-ID", help="an imported dataset")
-
-
-def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
-
-
-def _add_import_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("import")
-    group.add_argument("--config", type=_text, help="configuration of a Hub dataset")
-    group.add_argument("--split", type=_text, help="split of a Hub dataset")
-    group.add_argument("--revision", type=_text, help="branch, tag or commit of a Hub dataset")
-    group.add_argument("--group-by", choices=[item.value for item in Grouping], default=Grouping.TRIAL_NAME.value)
-    group.add_argument(
-        "--task-markers",
-        nargs="+",
-        type=_text,
-        default=list(DEFAULT_MARKERS),
-        metavar="MARKER",
-        help="what begins the task's line",
-    )
-
-
-def _add_extract_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("extraction")
-    group.add_argument("--extractor", choices=[item.value for item in Extractor], default=Extractor.LLM.value)
-    group.add_argument("--model", type=_text, default=DEFAULT_MODEL)
-    group.add_argument("--batch-size", type=_positive_int, default=100, help="concurrent requests")
-    group.add_argument("--max-rpm", type=_positive_int, default=500, help="requests per minute")
-    group.add_argument("--max-tpm", type=_positive_int, help="tokens per minute (default: no limit)")
-    group.add_argument("--budget", type=_positive_float, metavar="USD", help="stop before more is spent")
-    group.add_argument("--max-trials", type=_positive_int, help="only the first N trials (default: all)")
-
-
-def _add_publish_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("publishing")
-    group.add_argument("--repo-name", type=_text, help="Hub dataset repository, e.g. owner/name")
-    group.add_argument(
-        "--dataset-prefix", type=_text, help="of the task folders (default: the dataset's name + -hints)"
-    )
-    group.add_argument("--private", action="store_true", help="make a new repository private")
-    group.add_argument("--output-dir", type=_text, help="write the files of the commit to this folder")
-    group.add_argument("--replace", action="store_true", help="replace the tasks of another dataset")
-    group.add_argument(
-        "--tasks", type=_text, metavar="DIR|ID", help="source tasks whose environment and tests are carried over"
-    )
-
-
-def _positive_int(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= MAXIMUM_NUMBER:
-        raise argparse.ArgumentTypeError(f"must be between 1 and {MAXIMUM_NUMBER:,}")
-    return number
-
-
-def _text(text: str) -> str:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("must not be empty")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise argparse.ArgumentTypeError("must be valid UTF-8") from None
-    return text
-
-
-def _positive_float(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError("must be above 0")
-    return number
-
-
-def _read_import(source: str, options: argparse.Namespace) -> tuple[SourceRequest, ImportOptions]:
-    request = SourceRequest(
-        source=_resolve_if_there(source),
-        config=options.config,
-        split=options.split,
-        revision=options.revision,
-    )
-    return request, ImportOptions(group_by=Grouping(options.group_by), markers=tuple(options.task_markers))
-
-
-def _resolve_if_there(text: str) -> str:
-    """The whole path if it is one that exists: the worker has a folder of its own. Else the text, e.g. a Hub id."""
-    try:
-        path = Path(text).expanduser()
-        return str(path.resolve()) if path.exists() else text
-    except (OSError, RuntimeError):
-        # too long for a path, or nobody's home: whoever opens it says what is wrong
-        return text
-
-
-def _read_extract(options: argparse.Namespace) -> BatchConfig:
-    extractor = Extractor(options.extractor)
-    is_llm = extractor is Extractor.LLM
-    return BatchConfig(
-        extractor=extractor,
-        model=options.model if is_llm else None,
-        batch_size=options.batch_size,
-        max_rpm=options.max_rpm,
-        max_tpm=options.max_tpm,
-        budget_usd=options.budget if is_llm else None,
-        first_trials=options.max_trials,
-    )
-
-
-def _read_publish(options: argparse.Namespace) -> augment.PublishWish:
-    output_dir = options.output_dir and str(Path(options.output_dir).expanduser().resolve())
-    tasks = options.tasks and _resolve_if_there(options.tasks)
-    return augment.PublishWish(
-        repo=options.repo_name,
-        output_dir=output_dir,
-        prefix=options.dataset_prefix,
-        private=options.private,
-        replace=options.replace,
-        tasks=tasks,
-        first_trials=options.max_trials,
-    )
-
-
 def _augment(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
-    request, import_options = _read_import(options.dataset, options)
+    request, import_options = read_import(options.dataset, options)
     result = augment.run_augment(
         settings,
         augment.AugmentWish(
             source=request,
             options=import_options,
-            batch=_read_extract(options),
-            publish=None if options.review else _read_publish(options),
+            batch=read_extract(options),
+            publish=None if options.review else read_publish(options),
         ),
         run_job=run_job,
         say=_say,
@@ -248,7 +133,7 @@ def _augment(options: argparse.Namespace, settings: Settings, run_job: augment.J
 
 
 def _import(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
-    request, import_options = _read_import(options.source, options)
+    request, import_options = read_import(options.source, options)
     dataset = augment.import_dataset(settings, request, import_options, run_job=run_job, say=_say)
     _print(options, {"dataset": augment.describe_dataset(settings, dataset)})
     return 0
@@ -257,13 +142,17 @@ def _import(options: argparse.Namespace, settings: Settings, run_job: augment.Jo
 def _extract(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
     with open_store(settings.home) as store:
         dataset = store.traces.get_dataset_by_name(options.dataset)
-    extraction = augment.extract_hints(settings, dataset, _read_extract(options), run_job=run_job, say=_say)
+    config = read_extract(options)
+    if options.estimate:
+        _print(options, {"estimate": augment.estimate(settings, dataset, config, say=_say).model_dump()})
+        return 0
+    extraction = augment.extract_hints(settings, dataset, config, run_job=run_job, say=_say)
     _print(options, {"extraction": extraction})
     return EXIT_SOME_FAILED if extraction["failed"] else 0
 
 
 def _publish(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
-    wish = _read_publish(options)
+    wish = read_publish(options)
     augment.check_publish_wish(wish)
     with open_store(settings.home) as store:
         dataset = store.traces.get_dataset_by_name(options.dataset)

@@ -2,15 +2,16 @@
 
 from typing import NamedTuple
 
-from core.extraction.prices import Price, get_cost_usd
+from core.extraction.prices import Price, get_cost_usd, load_prices
 from core.store import Store
 from core.store.batch_models import BatchConfig, ChosenTotals, Estimate
 from core.traces.report import CHARACTERS_PER_TOKEN
 
-PROMPT_CHARACTERS = 3_700
-"""The static part of the prompt and the lines around the trace; a test holds it to the prompt."""
-CHARACTERS_PER_MESSAGE = 24
-"""What the numbering of one message adds."""
+PROMPT_CHARACTERS = 4_050
+"""The static part of the prompt, the lines around the trace, and the answer's schema: servers bill it like the rest.
+A test holds it to the prompt."""
+CHARACTERS_PER_MESSAGE = 22
+"""What the numbering of one message adds, on average; a test holds it to the prompt."""
 ASSUMED_ANSWER_TOKENS = 700
 """Of one answer, as long as the model has not answered here: a dozen hints with their quotes."""
 ASSUMED_LATENCY_SECONDS = 10.0
@@ -18,6 +19,32 @@ REPLIES_TO_TRUST = 20
 """So many earlier replies of the model, and their averages are taken instead."""
 BATCH_API_DISCOUNT = 0.5
 """OpenAI's Batch API takes half the price."""
+
+
+def describe_estimate(estimate: Estimate, config: BatchConfig) -> list[str]:
+    """An estimate in a few lines, with what it rests on."""
+    basis = "measured here" if estimate.is_measured else "assumed"
+    return [
+        f"{estimate.requests:,} requests, about {estimate.tokens_in:,} tokens in and {estimate.tokens_out:,} out "
+        f"({estimate.answer_tokens:,} an answer, {basis}): {_describe_cost(estimate.cost_usd, config)}, "
+        f"{describe_seconds(estimate.seconds)} ({estimate.limited_by}).",
+        f"One call per row would be {estimate.row_requests:,} requests and {estimate.row_tokens_in:,} tokens in: "
+        f"{_describe_cost(estimate.row_cost_usd, config)}.",
+        f"Prices of {load_prices().as_of}. Retries come on top; what was answered before is not sent again.",
+    ]
+
+
+def describe_seconds(seconds: float) -> str:
+    """A length of time in the unit that fits, e.g. `40 s`, `about 20 min`, `about 3.5 h`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
+
+
+def _describe_cost(cost_usd: float | None, config: BatchConfig) -> str:
+    if cost_usd is None:
+        return f"the price of {config.model} is not known (--price-in, --price-out)"
+    return f"${cost_usd:,.2f}"
 
 
 class Typical(NamedTuple):

@@ -4,8 +4,11 @@ from urllib.parse import urlsplit
 
 from core.errors import UsageError
 from core.extraction.prices import choose_price
+from core.models import Extractor
 from core.settings import Settings
-from core.store.batch_models import BatchConfig
+from core.store.batch_models import Batch, BatchConfig
+
+OPENAI_URL = "https://api.openai.com/v1"
 
 
 def check_has_server(settings: Settings) -> None:
@@ -19,12 +22,25 @@ def check_has_server(settings: Settings) -> None:
             "No model server is set: set OPENAI_API_KEY (or OPENAI_BASE_URL for a server of your own), "
             "or choose --extractor rules, which needs neither."
         )
-    url = urlsplit(settings.openai_base_url or "https://api.openai.com/v1")
+    url = urlsplit(settings.openai_base_url or OPENAI_URL)
     if url.scheme not in ("http", "https") or not url.hostname or url.username:
         raise UsageError("OPENAI_BASE_URL is no address of a server. Set it to one such as http://localhost:8000/v1.")
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
     if not key.isascii() or not key.isprintable() or key != key.strip():
         raise UsageError("OPENAI_API_KEY holds characters that no key has. Copy it again, without spaces around it.")
+
+
+def find_server(settings: Settings) -> str:
+    """The address of the model's server, as batches remember it: with a slash at its end."""
+    return (settings.openai_base_url or OPENAI_URL).rstrip("/") + "/"
+
+
+def describe_change(batch: Batch, settings: Settings) -> str | None:
+    """What is said when a batch goes on with another server than before; None if it does not."""
+    server = find_server(settings)
+    if batch.extractor is Extractor.RULES or batch.server is None or batch.server == server:
+        return None
+    return f"So far {batch.server} answered this batch; it goes on with {server}."
 
 
 def check_budget(config: BatchConfig) -> None:

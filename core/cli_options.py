@@ -1,0 +1,196 @@
+"""The options of the command line, and what they ask for. The same names and defaults wherever they apply."""
+
+import argparse
+from pathlib import Path
+
+from core import augment
+from core.errors import UsageError
+from core.models import Extractor, Grouping
+from core.store.batch_models import DEFAULT_INPUT_LIMIT, BatchConfig
+from core.traces.options import ImportOptions
+from core.traces.sources import SourceRequest
+from core.traces.task_text import DEFAULT_MARKERS
+
+DEFAULT_MODEL = "gpt-4o-mini"
+SMALLEST_INPUT_LIMIT = 1_000
+MAXIMUM_NUMBER = 1_000_000_000
+
+
+def add_dataset(parser: argparse.ArgumentParser) -> None:
+    """Which imported dataset."""
+    parser.add_argument("--dataset", type=words, required=True, metavar="NAME-OR-ID", help="an imported dataset")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Whether to print an object."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+
+
+def add_import_options(parser: argparse.ArgumentParser) -> None:
+    """How a source is read."""
+    group = parser.add_argument_group("import")
+    group.add_argument("--config", type=words, help="configuration of a Hub dataset")
+    group.add_argument("--split", type=words, help="split of a Hub dataset")
+    group.add_argument("--revision", type=words, help="branch, tag or commit of a Hub dataset")
+    group.add_argument("--group-by", choices=[item.value for item in Grouping], default=Grouping.TRIAL_NAME.value)
+    group.add_argument(
+        "--task-markers",
+        nargs="+",
+        type=words,
+        default=list(DEFAULT_MARKERS),
+        metavar="MARKER",
+        help="what begins the task's line",
+    )
+
+
+def add_extract_options(parser: argparse.ArgumentParser) -> None:
+    """What hints are extracted with, from which attempts, within which limits."""
+    group = parser.add_argument_group("extraction")
+    group.add_argument("--extractor", choices=[item.value for item in Extractor], default=Extractor.LLM.value)
+    group.add_argument("--model", type=words, default=DEFAULT_MODEL)
+    group.add_argument("--batch-size", type=positive_int, default=100, help="concurrent requests")
+    group.add_argument("--max-rpm", type=positive_int, default=500, help="requests per minute")
+    group.add_argument("--max-tpm", type=positive_int, help="tokens per minute (default: no limit)")
+    group.add_argument("--budget", type=positive_number, metavar="USD", help="stop before more is spent")
+    group.add_argument("--max-trials", type=positive_int, help="only the first N trials (default: all)")
+    group.add_argument(
+        "--only", choices=["all", "new", "failed"], default="all", help="new: without hints; failed: failed before"
+    )
+    group.add_argument("--trial", type=words, metavar="NAME", help="only the trials with this name")
+    group.add_argument("--min-success", type=share, metavar="SHARE", help="only trials that succeeded so often, 0 to 1")
+    group.add_argument("--max-success", type=share, metavar="SHARE", help="only trials that succeeded no more often")
+    group.add_argument("--ask-again", action="store_true", help="send also what was answered before")
+    group.add_argument(
+        "--input-limit", type=input_limit, default=DEFAULT_INPUT_LIMIT, help="tokens of an attempt; a longer one is cut"
+    )
+    group.add_argument("--price-in", type=positive_number, metavar="USD", help="per million input tokens, if unknown")
+    group.add_argument("--price-out", type=positive_number, metavar="USD", help="per million output tokens, if unknown")
+
+
+def add_publish_options(parser: argparse.ArgumentParser) -> None:
+    """What is published where."""
+    group = parser.add_argument_group("publishing")
+    group.add_argument("--repo-name", type=words, help="Hub dataset repository, e.g. owner/name")
+    group.add_argument(
+        "--dataset-prefix", type=words, help="of the task folders (default: the dataset's name + -hints)"
+    )
+    group.add_argument("--private", action="store_true", help="make a new repository private")
+    group.add_argument("--output-dir", type=words, help="write the files of the commit to this folder")
+    group.add_argument("--replace", action="store_true", help="replace the tasks of another dataset")
+    group.add_argument(
+        "--tasks", type=words, metavar="DIR|ID", help="source tasks whose environment and tests are carried over"
+    )
+
+
+def positive_int(text: str) -> int:
+    """A whole number above 0, for argparse."""
+    number = int(text)
+    if not 1 <= number <= MAXIMUM_NUMBER:
+        raise argparse.ArgumentTypeError(f"must be between 1 and {MAXIMUM_NUMBER:,}")
+    return number
+
+
+def input_limit(text: str) -> int:
+    """Tokens that leave room for a task and a few messages, for argparse."""
+    number = positive_int(text)
+    if number < SMALLEST_INPUT_LIMIT:
+        raise argparse.ArgumentTypeError(f"must be at least {SMALLEST_INPUT_LIMIT:,}")
+    return number
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1, for argparse."""
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError("must be between 0 and 1")
+    return number
+
+
+def words(text: str) -> str:
+    """Text that is not empty, for argparse."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("must be valid UTF-8") from None
+    return text
+
+
+def positive_number(text: str) -> float:
+    """A number above 0, for argparse."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return number
+
+
+def read_import(source: str, options: argparse.Namespace) -> tuple[SourceRequest, ImportOptions]:
+    """What an import was asked to do."""
+    request = SourceRequest(
+        source=_resolve_if_there(source),
+        config=options.config,
+        split=options.split,
+        revision=options.revision,
+    )
+    return request, ImportOptions(group_by=Grouping(options.group_by), markers=tuple(options.task_markers))
+
+
+def _resolve_if_there(text: str) -> str:
+    """The whole path if it is one that exists: the worker has a folder of its own. Else the text, e.g. a Hub id."""
+    try:
+        path = Path(text).expanduser()
+        return str(path.resolve()) if path.exists() else text
+    except (OSError, RuntimeError):
+        # too long for a path, or nobody's home: whoever opens it says what is wrong
+        return text
+
+
+def read_extract(options: argparse.Namespace) -> BatchConfig:
+    """What an extraction was asked to do.
+
+    Raises:
+        UsageError: Options that exclude each other, or one price without the other.
+    """
+    extractor = Extractor(options.extractor)
+    lowest, highest = options.min_success, options.max_success
+    if lowest is not None and highest is not None and lowest > highest:
+        raise UsageError("--min-success is above --max-success, so no trial would be chosen.")
+    if (options.price_in is None) != (options.price_out is None):
+        raise UsageError("A cost needs both prices: give --price-in and --price-out.")
+    chosen = {
+        "extractor": extractor,
+        "batch_size": options.batch_size,
+        "max_rpm": options.max_rpm,
+        "max_tpm": options.max_tpm,
+        "first_trials": options.max_trials,
+        "only": options.only,
+        "trial": options.trial,
+        "min_success": options.min_success,
+        "max_success": options.max_success,
+    }
+    if extractor is Extractor.LLM:
+        chosen |= {
+            "model": options.model,
+            "budget_usd": options.budget,
+            "price_in": options.price_in,
+            "price_out": options.price_out,
+            "input_limit": options.input_limit,
+            "ask_again": options.ask_again,
+        }
+    return BatchConfig.model_validate(chosen)
+
+
+def read_publish(options: argparse.Namespace) -> augment.PublishWish:
+    """What a publication was asked to do."""
+    output_dir = options.output_dir and str(Path(options.output_dir).expanduser().resolve())
+    tasks = options.tasks and _resolve_if_there(options.tasks)
+    return augment.PublishWish(
+        repo=options.repo_name,
+        output_dir=output_dir,
+        prefix=options.dataset_prefix,
+        private=options.private,
+        replace=options.replace,
+        tasks=tasks,
+        first_trials=options.max_trials,
+    )
