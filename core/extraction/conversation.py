@@ -7,24 +7,22 @@ what was wrong. Truncated: once more with a larger limit. Refused: failed with t
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
-import orjson
-
-from core.extraction.answer import ANSWER_SCHEMA, parse_answer
+from core.extraction.answer import parse_answer
+from core.extraction.bodies import build_body, hash_body
 from core.extraction.budget import Budget
 from core.extraction.limiter import RateLimiter
+from core.extraction.output_modes import WEAKER_MODE, OutputMode
 from core.extraction.prices import Price, get_cost_usd
-from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, TEXT_MODE_ADDITION
+from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT
 from core.extraction.retry import RetryPolicy
-from core.extraction.server import FATAL, RETRIED, Exchange, ModelServer, OutputMode, Status
+from core.extraction.server import FATAL, RETRIED, Exchange, ModelServer, Status
 from core.models import AttemptHints
 from core.store.batch_models import Reply
 from core.traces.report import CHARACTERS_PER_TOKEN
 
 LARGER_OUTPUT_FACTOR = 4
-WEAKER_MODE = {OutputMode.JSON_SCHEMA: OutputMode.JSON_OBJECT, OutputMode.JSON_OBJECT: OutputMode.TEXT}
 
 
 @dataclass
@@ -64,26 +62,10 @@ class Talk:
         return taken
 
     def build_body(self, messages: list[dict[str, Any]], *, output_limit: int) -> dict[str, Any]:
-        """The exact body of a request, without anything that changes from run to run."""
-        body: dict[str, Any] = {"model": self.model, "messages": messages}
-        is_own = self.server.base_url is not None and "api.openai.com" not in self.server.base_url
-        body["max_tokens" if is_own else "max_completion_tokens"] = output_limit
-        if not self.model.startswith(("o1", "o3", "o4", "gpt-5")):
-            body["temperature"] = 0
-        if self.mode is OutputMode.JSON_SCHEMA:
-            schema = {"name": "hints", "strict": True, "schema": ANSWER_SCHEMA}
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        elif self.mode is OutputMode.JSON_OBJECT:
-            body["response_format"] = {"type": "json_object"}
-        if self.mode is not OutputMode.JSON_SCHEMA:
-            system = messages[0] | {"content": messages[0]["content"] + TEXT_MODE_ADDITION}
-            body["messages"] = [system, *messages[1:]]
-        return body
-
-
-def hash_body(body: dict[str, Any]) -> str:
-    """SHA-256 of a body: the key under which its reply is found again."""
-    return sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        """The exact body of a request in the present mode."""
+        return build_body(
+            messages, model=self.model, mode=self.mode, base_url=self.server.base_url, output_limit=output_limit
+        )
 
 
 @dataclass
@@ -96,6 +78,8 @@ class Outcome:
     sent: int = 0
     reason: Status | str | None = None
     detail: str = ""
+    left_out: str | None = None
+    """What of the attempt is not in the question, as JSON; None if all is."""
     is_fatal: bool = False
     """Every other request would fail in the same way."""
 

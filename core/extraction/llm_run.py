@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 from core.errors import JobStopped, ModelServerError, WorkerReplaced
 from core.extraction.answer import parse_answer
 from core.extraction.attempt import load_attempt_input
+from core.extraction.bodies import hash_body
 from core.extraction.budget import Budget
-from core.extraction.conversation import Outcome, Talk, ask, hash_body
+from core.extraction.conversation import Outcome, Talk, ask
 from core.extraction.limiter import RateLimiter
+from core.extraction.output_modes import OutputMode
 from core.extraction.prices import choose_price
 from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, build_prompt
 from core.extraction.retry import RetryPolicy
 from core.extraction.saving import Saver
-from core.extraction.server import ModelServer, OutputMode, Status, read_answer_text
+from core.extraction.server import ModelServer, Status, read_answer_text
 from core.settings import Settings
 from core.store import Store
 from core.store.batch_models import Answer, Batch, PendingRequest
@@ -122,7 +124,9 @@ class LlmRun:
 
     async def _ask_or_reuse(self, request: PendingRequest, outcome: Outcome) -> None:
         attempt = load_attempt_input(self.store, request.attempt_id)
-        messages = build_prompt(attempt, secret=self.secret).messages
+        prompt = build_prompt(attempt, secret=self.secret, input_limit=self.batch.config.input_limit)
+        outcome.left_out = None if prompt.left_out is None else prompt.left_out.model_dump_json()
+        messages = prompt.messages
         outcome.body_hash = body_hash = hash_body(self.talk.build_body(messages, output_limit=DEFAULT_OUTPUT_LIMIT))
         known = None if self.batch.config.ask_again else self.store.answers.find_valid_reply(body_hash)
         if known is not None:
@@ -167,6 +171,7 @@ class LlmRun:
             reused=is_reused,
             reason=outcome.reason,
             detail=outcome.detail,
+            left_out=outcome.left_out,
             hints=0 if outcome.hints is None else len(outcome.hints.hints),
         )
 

@@ -23,14 +23,6 @@ TIMEOUT_SECONDS = 300.0
 STORED_CHARACTERS = 2_000_000
 
 
-class OutputMode(StrEnum):
-    """How a server is told the form of the answer, from strict to plain."""
-
-    JSON_SCHEMA = "json_schema"
-    JSON_OBJECT = "json_object"
-    TEXT = "text"
-
-
 class Status(StrEnum):
     """What came of one exchange."""
 

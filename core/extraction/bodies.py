@@ -1,0 +1,46 @@
+"""The exact body of a request. Nothing in it changes from run to run: its hash is what a reply is found again by."""
+
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from core.extraction.answer import ANSWER_SCHEMA
+from core.extraction.output_modes import OutputMode
+from core.extraction.prompt import TEXT_MODE_ADDITION
+
+REASONING_MODELS = ("o1", "o3", "o4", "gpt-5")
+"""They take no temperature."""
+
+
+def build_body(
+    messages: list[dict[str, Any]], *, model: str, mode: OutputMode, base_url: str | None, output_limit: int
+) -> dict[str, Any]:
+    """The body of one chat completion.
+
+    Args:
+        messages: The prompt.
+        model: As the server names it.
+        mode: How the server is told the form of the answer.
+        base_url: Of the server; None means OpenAI's own, which names the output limit in its own way.
+        output_limit: Tokens that the answer may hold.
+    """
+    body: dict[str, Any] = {"model": model, "messages": messages}
+    is_own = base_url is not None and "api.openai.com" not in base_url
+    body["max_tokens" if is_own else "max_completion_tokens"] = output_limit
+    if not model.startswith(REASONING_MODELS):
+        body["temperature"] = 0
+    if mode is OutputMode.JSON_SCHEMA:
+        schema = {"name": "hints", "strict": True, "schema": ANSWER_SCHEMA}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    elif mode is OutputMode.JSON_OBJECT:
+        body["response_format"] = {"type": "json_object"}
+    if mode is not OutputMode.JSON_SCHEMA:
+        system = messages[0] | {"content": messages[0]["content"] + TEXT_MODE_ADDITION}
+        body["messages"] = [system, *messages[1:]]
+    return body
+
+
+def hash_body(body: dict[str, Any]) -> str:
+    """SHA-256 of a body, in hexadecimal."""
+    return sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
