@@ -6,7 +6,7 @@ What is in flight by then is waited for and saved, because it is paid for.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from core.errors import JobStopped, ModelServerError, WorkerReplaced
@@ -68,33 +68,41 @@ class LlmRun:
             retry=self.retry,
             stop=self.stop,
         )
+        self.places = asyncio.Semaphore(config.batch_size)
         self.secret = self.store.workspace.get_secret()
         self.saver = Saver(self.store, self.batch, check_lease=self.check_lease, end=self._end)
-        self.saver.bring_back()
-        self.store.batches.save_server(self.batch.id, server.name)
-        saving = asyncio.create_task(self._save_regularly())
         try:
-            await self._answer_all(config.batch_size)
+            self.saver.bring_back()
+            self.store.batches.save_server(self.batch.id, server.name)
+            await self._answer_and_save()
         finally:
-            self.finished.set()
-            await saving
             await server.aclose()
         if self.failure is not None:
             raise self.failure
 
-    async def _answer_all(self, concurrency: int) -> None:
+    async def _answer_and_save(self) -> None:
+        saving = asyncio.create_task(self._save_regularly())
+        try:
+            await self._answer_all()
+        finally:
+            self.finished.set()
+            await saving
+
+    async def _answer_all(self) -> None:
         tasks: set[asyncio.Task[None]] = set()
-        async for request in self._iterate_pending():
+        for request in self._iterate_pending():
             # a free place is waited for before the next prompt is built, so memory stays flat
-            while len(tasks) >= concurrency and not self.stop.is_set():
-                _, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=WATCH_SECONDS)
+            await self.places.acquire()
             if self.stop.is_set():
                 break
-            tasks.add(asyncio.create_task(self._answer(request)))
+            task = asyncio.create_task(self._answer(request))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+            task.add_done_callback(lambda _: self.places.release())
         while tasks:
             if self.stop.is_set():
                 self._cancel_waiting(tasks)
-            _, tasks = await asyncio.wait(tasks, timeout=WATCH_SECONDS)
+            await asyncio.wait(tasks, timeout=WATCH_SECONDS)
 
     def _cancel_waiting(self, tasks: set[asyncio.Task[None]]) -> None:
         # who waits for its turn or for a retry gives up; who has sent something waits for the answer, unless
@@ -103,12 +111,10 @@ class LlmRun:
             if task not in self.talk.sending or isinstance(self.failure, WorkerReplaced):
                 task.cancel()
 
-    async def _iterate_pending(self) -> AsyncIterator[PendingRequest]:
+    def _iterate_pending(self) -> Iterator[PendingRequest]:
         after = 0
         while pending := self.store.answers.list_pending(self.batch.id, after=after, limit=PORTION):
-            for request in pending:
-                yield request
-                await asyncio.sleep(0)
+            yield from pending
             after = pending[-1].id
 
     async def _answer(self, request: PendingRequest) -> None:
@@ -178,6 +184,8 @@ class LlmRun:
     def _end(self, error: BaseException) -> None:
         self.failure = self.failure or error
         self.stop.set()
+        # whoever waits for a free place has to see it
+        self.places.release()
 
     async def _save_regularly(self) -> None:
         last_report = 0.0
