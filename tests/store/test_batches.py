@@ -1,12 +1,22 @@
 """Extraction as rows: which attempts a batch chooses, what came back, and that nothing is paid for twice."""
 
 import sqlite3
+from typing import Any
 
 import pytest
 
 from core.models import AttemptHints, Dataset, Extractor, JobKind
 from core.store import Store
-from core.store.batch_models import Answer, Batch, BatchConfig, BatchCounts, ChosenTotals, Reply, Selection
+from core.store.batch_models import (
+    Answer,
+    Batch,
+    BatchConfig,
+    BatchCounts,
+    ChosenTotals,
+    LiveFigures,
+    Reply,
+    Throughput,
+)
 from tests.builders import import_list, make_row, talk
 
 LLM, RULES = Extractor.LLM, Extractor.RULES
@@ -33,10 +43,9 @@ def create_batch(
     dataset: Dataset,
     *,
     extractor: Extractor = LLM,
-    only: Selection = "all",
-    first_trials: int | None = None,
+    **choice: Any,
 ) -> Batch:
-    config = BatchConfig(extractor=extractor, model="m", only=only, first_trials=first_trials)
+    config = BatchConfig(extractor=extractor, model="m", **choice)
     job = store.jobs.create_job(JobKind.EXTRACT, params={}, dataset_id=dataset.id)
     return store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config)
 
@@ -279,3 +288,95 @@ def test_batches_are_listed_newest_first_and_found_by_their_job(store: Store, da
     assert store.batches.find_batch_of_job(99) is None
     with pytest.raises(LookupError):
         store.batches.get_batch(99)
+
+
+# --- selections and figures
+
+
+def test_one_trial_is_chosen_by_its_name(store: Store, dataset: Dataset) -> None:
+    name = store.traces.list_trials(dataset.id)[1].name
+    chosen = list_chosen(store, create_batch(store, dataset, trial=name))
+    trials = {store.traces.get_trial(store.traces.get_attempt(attempt_id).trial_id).name for attempt_id in chosen}
+    assert trials == {name}
+    assert sum_chosen(store, dataset, BatchConfig(extractor=LLM, trial="nobody")) == (0, 0)
+
+
+def test_trials_are_chosen_by_their_share_of_successes(store: Store) -> None:
+    rows = [
+        make_row(talk("Task: x", f"{trial}{number}"), trial_name=trial, episode=f"e{number}", result=result)
+        for trial, results in {"all": "11", "half": "10", "none": "00"}.items()
+        for number, result in enumerate(results)
+    ]
+    dataset = import_list(store, rows).dataset
+    cases: list[tuple[dict[str, Any], set[str]]] = [
+        ({"min_success": 1.0}, {"all"}),
+        ({"max_success": 0.0}, {"none"}),
+        ({"min_success": 0.1, "max_success": 0.9}, {"half"}),
+        ({"min_success": 0.0, "max_success": 1.0}, {"all", "half", "none"}),
+    ]
+    for bounds, names in cases:
+        chosen = list_chosen(store, create_batch(store, dataset, **bounds))
+        found = {store.traces.get_trial(store.traces.get_attempt(attempt_id).trial_id).name for attempt_id in chosen}
+        assert found == names
+
+
+def test_live_figures_and_server_are_kept_and_forgotten(store: Store, dataset: Dataset) -> None:
+    batch = create_batch(store, dataset)
+    live = LiveFigures(at_unix=5.0, in_flight=3, sent_in_last_minute=40, rpm=500, mode="json_schema")
+    store.batches.save_live(batch.id, live)
+    store.batches.save_server(batch.id, "http://host/v1/")
+    assert store.batches.get_batch(batch.id).live == live
+    assert store.batches.get_batch(batch.id).server == "http://host/v1/"
+    store.batches.save_live(batch.id, None)
+    assert store.batches.get_batch(batch.id).live is None
+
+
+def test_throughput_is_added_up_in_rows_of_a_few_seconds(store: Store, dataset: Dataset) -> None:
+    batch = create_batch(store, dataset)
+    for at_unix in (100.0, 104.9, 105.0):
+        store.batches.add_throughput(batch.id, at_unix=at_unix, sent=2, answered=1, tokens=10)
+    assert store.batches.list_throughput(batch.id) == [Throughput(100, 4, 2, 20), Throughput(105, 2, 1, 10)]
+    assert store.batches.list_throughput(batch.id, since_unix=105) == [Throughput(105, 2, 1, 10)]
+
+
+def test_a_budget_can_be_raised(store: Store, dataset: Dataset) -> None:
+    batch = create_batch(store, dataset, budget_usd=1.0)
+    store.batches.change_budget(batch.id, 2.5)
+    assert store.batches.get_batch(batch.id).config == batch.config.model_copy(update={"budget_usd": 2.5})
+
+
+def test_the_last_answers_come_newest_first_with_what_was_said(store: Store, dataset: Dataset) -> None:
+    one, two, three, *_ = list_attempt_ids(store, dataset)
+    batch = create_batch(store, dataset)
+    answer(store, batch, one)
+    answer(store, batch, two, is_failed=True)
+    answer(store, batch, three, is_open=True)
+    last = store.answers.list_last_answers(batch.id, limit=5)
+    assert [(item.attempt_id, item.state, item.reason, item.content) for item in last] == [
+        (two, "failed", "refused", None),
+        (one, "done", None, EMPTY),
+    ]
+    assert len(store.answers.list_last_answers(batch.id, limit=1)) <= 1
+
+
+def test_averages_come_from_valid_replies_of_the_same_model(store: Store, dataset: Dataset) -> None:
+    one, two, *_ = list_attempt_ids(store, dataset)
+    batch = create_batch(store, dataset)
+    assert store.answers.find_typical_reply("m") is None
+    answer(store, batch, one)
+    answer(store, batch, two, is_failed=True, replies=3)
+    typical = store.answers.find_typical_reply("m")
+    assert typical is not None
+    assert typical.replies == 1
+    assert store.answers.find_typical_reply("other") is None
+
+
+def test_first_answers_and_repairs_are_counted(store: Store, dataset: Dataset) -> None:
+    batch = create_batch(store, dataset)
+    first, second, *_ = store.answers.list_pending(batch.id, after=0, limit=9)
+    repaired = [make_reply("a", valid=False), make_reply("a")._replace(kind="repair")]
+    for request, replies in ((first, repaired), (second, [make_reply("b")])):
+        made = Answer(request.id, request.attempt_id, "b", replies, EMPTY, len(replies), hints=3)
+        store.answers.save_answers(batch, [made], prompt_version="p")
+    usage = store.batches.get_usage(batch.id)
+    assert (usage.first_answers, usage.first_valid, usage.repaired, usage.hints) == (2, 1, 1, 6)
