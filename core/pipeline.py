@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pydantic import BaseModel
 
 from core.curation.curate import curate_dataset
-from core.errors import UsageError
-from core.extraction.batch import run_batch
+from core.errors import JobPostponed, UsageError
+from core.extraction.batch import run_batch, wind_up_batch
+from core.extraction.batch_policy import BatchPolicy
 from core.extraction.estimate import estimate_batch
 from core.extraction.launch import check_budget, check_has_server
 from core.extraction.prices import choose_price
@@ -60,10 +61,22 @@ def run_import(store: Store, params: ImportParams, *, progress: Progress) -> Imp
     return ImportDone(dataset_id=result.dataset.id, was_there=result.was_there)
 
 
+class WindUpParams(BaseModel):
+    """What a job does that follows a cancelled extraction."""
+
+    batch_id: int
+
+
 def run_extraction(
-    store: Store, job: Job, *, settings: Settings, progress: Progress, check_lease: Callable[[], None]
-) -> None:
-    """Answer a batch's requests, then aggregate and check the trials that it touched.
+    store: Store,
+    job: Job,
+    *,
+    settings: Settings,
+    progress: Progress,
+    check_lease: Callable[[], None],
+    policy: BatchPolicy | None = None,
+) -> str | None:
+    """Answer a batch's requests, then aggregate and check the trials that it touched; what the job leaves, as JSON.
 
     Raises:
         ModelServerError: Every request would fail in the same way.
@@ -73,12 +86,40 @@ def run_extraction(
     if batch is None:
         raise UsageError(f"Job {job.id} has no batch. Launch the extraction again.")
     dataset = store.traces.get_dataset(batch.dataset_id)
+    before = store.batches.count_requests(batch.id).done
     try:
-        run_batch(store, batch, settings=settings, progress=progress, check_lease=check_lease)
+        result = run_batch(store, batch, settings=settings, progress=progress, check_lease=check_lease, policy=policy)
+    except JobPostponed:
+        # it comes back every few seconds, for a day
+        if store.batches.count_requests(batch.id).done != before:
+            curate_dataset(store, dataset, batch_id=batch.id, check_lease=check_lease)
+        raise
     except Exception:
         # what was paid for is shown to the reviewer, although the batch is not through
         curate_dataset(store, dataset, batch_id=batch.id, check_lease=check_lease)
         raise
+    curate_dataset(store, dataset, batch_id=batch.id, progress=progress, check_lease=check_lease)
+    return result
+
+
+def run_winding_up(
+    store: Store,
+    job: Job,
+    *,
+    settings: Settings,
+    progress: Progress,
+    check_lease: Callable[[], None],
+    policy: BatchPolicy | None = None,
+) -> None:
+    """Cancel what a server still has of a cancelled batch; what it answered till then is aggregated.
+
+    Raises:
+        ModelServerError: The server refuses.
+        JobStopped: It is not over yet, or another worker took over.
+    """
+    batch = store.batches.get_batch(WindUpParams.model_validate_json(job.params).batch_id)
+    wind_up_batch(store, batch, settings=settings, progress=progress, check_lease=check_lease, policy=policy)
+    dataset = store.traces.get_dataset(batch.dataset_id)
     curate_dataset(store, dataset, batch_id=batch.id, progress=progress, check_lease=check_lease)
 
 
@@ -119,12 +160,13 @@ def start_extraction(
         UsageError: The `llm` extractor without a server, or a budget that cannot be held.
     """
     if config.extractor is Extractor.LLM:
-        check_has_server(settings)
+        if config.way != "files":
+            check_has_server(settings)
         check_budget(config)
     # what has its default is left out, so that a new field of the configuration makes no paused batch unknown
     values = ExtractParams(batch=config).model_dump(mode="json", exclude_defaults=True)
     with store.jobs.write():
-        job = store.jobs.find_open_job(JobKind.EXTRACT, params=values, dataset_id=dataset.id)
+        job = store.jobs.find_open_job(JobKind.EXTRACT, params=values, dataset_id=dataset.id, with_stopped=True)
         if job is None:
             job = store.jobs.create_job(JobKind.EXTRACT, params=values, dataset_id=dataset.id, created_by=created_by)
             estimate = _estimate(store, dataset, config)

@@ -18,7 +18,16 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from core import pipeline
-from core.errors import JobStopped, TraceHintsError, WorkerReplaced, WorkspaceError, WorkspaceFullError
+from core.errors import (
+    JobParked,
+    JobPostponed,
+    JobStopped,
+    TraceHintsError,
+    WorkerReplaced,
+    WorkspaceError,
+    WorkspaceFullError,
+)
+from core.extraction.batch_policy import BatchPolicy
 from core.models import Job, JobKind, JobState
 from core.progress import Progress
 from core.settings import PROJECT_ROOT, Settings, build_worker_environment, export_hub_settings
@@ -96,8 +105,14 @@ def build_fingerprint(settings: Settings) -> str:
     return digest.hexdigest()
 
 
-def run_worker(settings: Settings, *, idle_seconds: float = IDLE_SECONDS) -> None:
-    """Take the lease and work until there is nothing left to do; return at once if somebody else works."""
+def run_worker(settings: Settings, *, idle_seconds: float = IDLE_SECONDS, policy: BatchPolicy | None = None) -> None:
+    """Take the lease and work until there is nothing left to do; return at once if somebody else works.
+
+    Args:
+        settings: Of the workspace.
+        idle_seconds: How long to stay without work.
+        policy: For batches that are answered elsewhere; None means the defaults.
+    """
     export_hub_settings(settings)
     with open_store(settings.home) as store:
         epoch = _acquire(store, settings)
@@ -107,7 +122,7 @@ def run_worker(settings: Settings, *, idle_seconds: float = IDLE_SECONDS) -> Non
         heart.start()
         try:
             store.jobs.requeue_running()
-            _work(store, settings, heart, idle_seconds)
+            _work(store, settings, heart, idle_seconds, policy)
         finally:
             heart.stop()
             if (settings.home / FILE_NAME).exists():
@@ -170,14 +185,14 @@ class _Heart(threading.Thread):
         self.join(timeout=10)
 
 
-def _work(store: Store, settings: Settings, heart: _Heart, idle_seconds: float) -> None:
+def _work(store: Store, settings: Settings, heart: _Heart, idle_seconds: float, policy: BatchPolicy | None) -> None:
     idle_since = time.monotonic()
     while not heart.lost.is_set():
         if heart.should_leave.is_set():
             return
         job = store.jobs.find_next_job()
         if job is not None:
-            _run_job(store, job, settings, heart)
+            _run_job(store, job, settings, heart, policy)
             idle_since = time.monotonic()
         elif time.monotonic() - idle_since > idle_seconds and store.leases.release_if_idle(heart.epoch):
             return
@@ -185,7 +200,7 @@ def _work(store: Store, settings: Settings, heart: _Heart, idle_seconds: float) 
             time.sleep(POLL_SECONDS)
 
 
-def _run_job(store: Store, job: Job, settings: Settings, heart: _Heart) -> None:
+def _run_job(store: Store, job: Job, settings: Settings, heart: _Heart, policy: BatchPolicy | None) -> None:
     if not store.jobs.start_job(job.id):
         return  # paused or cancelled in this very moment
 
@@ -194,10 +209,10 @@ def _run_job(store: Store, job: Job, settings: Settings, heart: _Heart) -> None:
             raise WorkerReplaced("Another worker took over.")
         store.leases.check(heart.epoch)
 
-    end = _do_job(store, job, settings, heart, check_lease)
+    end = _do_job(store, job, settings, heart, check_lease, policy)
     while end is not None and not heart.lost.is_set():
         try:
-            store.jobs.finish_job(job.id, end.state, reason=end.reason, error_code=end.error_code, result=end.result)
+            _note_end(store, job, end)
             return
         except WorkspaceFullError as error:
             # nobody else may take the job up before this is noted, or it would be done again and again
@@ -212,17 +227,38 @@ class _End(NamedTuple):
     reason: str | None = None
     error_code: int | None = None
     result: str | None = None
+    wait_seconds: float | None = None
+    """How long a job that goes on by itself is left alone."""
 
 
-def _do_job(store: Store, job: Job, settings: Settings, heart: _Heart, check_lease: Callable[[], None]) -> _End | None:
+def _note_end(store: Store, job: Job, end: _End) -> None:
+    if end.wait_seconds is not None:
+        store.jobs.postpone_job(job.id, seconds=end.wait_seconds)
+        return
+    store.jobs.finish_job(job.id, end.state, reason=end.reason, error_code=end.error_code, result=end.result)
+
+
+def _do_job(
+    store: Store,
+    job: Job,
+    settings: Settings,
+    heart: _Heart,
+    check_lease: Callable[[], None],
+    policy: BatchPolicy | None,
+) -> _End | None:
     """How the job ended; None if it goes on in another worker."""
     try:
-        result = _execute(store, job, settings, _build_progress(store, job, heart, check_lease), check_lease)
+        progress = _build_progress(store, job, heart, check_lease)
+        result = _execute(store, job, settings, progress, check_lease, policy)
         check_lease()
         return _End(JobState.FINISHED, result=result)
     except WorkerReplaced:
         logger.warning("job %s goes on in another worker", job.id)
         return None
+    except JobPostponed as error:
+        return _End(JobState.QUEUED, wait_seconds=error.seconds)
+    except JobParked as error:
+        return _End(store.jobs.find_wanted(job.id) or JobState.PAUSED, reason=str(error))
     except JobStopped as error:
         # a hand-over is no pause: the next worker goes on by itself
         state = store.jobs.find_wanted(job.id) or JobState.QUEUED
@@ -258,7 +294,12 @@ def _build_progress(store: Store, job: Job, heart: _Heart, check_lease: Callable
 
 
 def _execute(
-    store: Store, job: Job, settings: Settings, progress: Progress, check_lease: Callable[[], None]
+    store: Store,
+    job: Job,
+    settings: Settings,
+    progress: Progress,
+    check_lease: Callable[[], None],
+    policy: BatchPolicy | None,
 ) -> str | None:
     """What the job leaves, as JSON."""
     if job.kind is JobKind.IMPORT:
@@ -266,5 +307,11 @@ def _execute(
         return str(pipeline.run_import(store, params, progress=progress).model_dump_json())
     if job.kind is JobKind.PUBLISH:
         return str(pipeline.run_publishing(store, job, settings=settings, progress=progress).model_dump_json())
-    pipeline.run_extraction(store, job, settings=settings, progress=progress, check_lease=check_lease)
-    return None
+    if job.kind is JobKind.WIND_UP:
+        pipeline.run_winding_up(
+            store, job, settings=settings, progress=progress, check_lease=check_lease, policy=policy
+        )
+        return None
+    return pipeline.run_extraction(
+        store, job, settings=settings, progress=progress, check_lease=check_lease, policy=policy
+    )

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import closing
 
 from core.extraction.attempt import load_attempt_input
+from core.extraction.batch_policy import BatchPolicy
 from core.extraction.retry import RetryPolicy
 from core.extraction.rules import RULES_VERSION, extract_by_rules
 from core.models import Extractor
@@ -24,7 +26,8 @@ def run_batch(
     progress: Progress,
     check_lease: Callable[[], None],
     retry: RetryPolicy | None = None,
-) -> None:
+    policy: BatchPolicy | None = None,
+) -> str | None:
     """Answer every pending request of a batch; those that fail are rows with a reason.
 
     Args:
@@ -34,15 +37,28 @@ def run_batch(
         progress: Real counts; raises when a person wants a pause or a cancel.
         check_lease: Called inside every write; raises when another worker took over.
         retry: How often and how long to wait; None means the defaults.
+        policy: For the ways that are not live; None means the defaults.
+
+    Returns:
+        For the way `files`, what was found in the results, as JSON (`ResultTally`).
 
     Raises:
         ModelServerError: The key was refused, the model is unknown, the budget is spent or the server unreachable.
-        JobStopped: Paused, cancelled or taken over.
+        JobStopped: Paused, cancelled or taken over; parked while a person runs files, postponed while a server does.
         UsageError: No server is set, or a budget without a known price.
     """
     if batch.extractor is Extractor.RULES:
         _run_rules(store, batch, progress, check_lease)
-        return
+        return None
+    if batch.config.way != "live":
+        return _run_elsewhere(
+            store,
+            batch,
+            settings=settings,
+            progress=progress,
+            check_lease=check_lease,
+            policy=policy or BatchPolicy(),
+        )
     # the model's client takes a second to load, and whoever only extracts by rules never needs it
     from core.extraction.llm_run import LlmRun
 
@@ -56,6 +72,59 @@ def run_batch(
     )
     asyncio.run(run.run())
     _report(store, batch, progress)
+    return None
+
+
+def _run_elsewhere(
+    store: Store,
+    batch: Batch,
+    *,
+    settings: Settings,
+    progress: Progress,
+    check_lease: Callable[[], None],
+    policy: BatchPolicy,
+) -> str | None:
+    if batch.config.way == "files":
+        from core.extraction.files_run import FilesRun
+
+        files = FilesRun(store, batch, settings=settings, progress=progress, check_lease=check_lease, policy=policy)
+        return files.run().model_dump_json()
+    from core.extraction.batch_api_run import BatchApiRun
+
+    run = BatchApiRun(store, batch, settings=settings, progress=progress, check_lease=check_lease, policy=policy)
+    with closing(run):
+        run.run()
+    return None
+
+
+def wind_up_batch(
+    store: Store,
+    batch: Batch,
+    *,
+    settings: Settings,
+    progress: Progress,
+    check_lease: Callable[[], None],
+    policy: BatchPolicy | None = None,
+) -> None:
+    """Cancel what a server's Batch API still has of a cancelled batch, and save what it answered till then.
+
+    Raises:
+        ModelServerError: The server refuses, or was away for days.
+        JobPostponed: It is not over yet.
+        UsageError: No server is set.
+    """
+    from core.extraction.batch_api_run import BatchApiRun
+
+    run = BatchApiRun(
+        store,
+        batch,
+        settings=settings,
+        progress=progress,
+        check_lease=check_lease,
+        policy=policy or BatchPolicy(),
+    )
+    with closing(run):
+        run.wind_up()
 
 
 def _run_rules(store: Store, batch: Batch, progress: Progress, check_lease: Callable[[], None]) -> None:

@@ -1,0 +1,83 @@
+"""What a pending request asks when somebody else sends it: the same body as live, so that replies serve both ways."""
+
+from typing import Any, NamedTuple
+
+from core.extraction.attempt import load_attempt_input
+from core.extraction.bodies import build_body, hash_body
+from core.extraction.estimate import BATCH_API_DISCOUNT
+from core.extraction.launch import find_server
+from core.extraction.output_modes import WEAKER_MODE, OutputMode
+from core.extraction.prices import Price, choose_price
+from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, build_prompt
+from core.settings import Settings
+from core.store import Store
+from core.store.batch_models import Batch, BatchConfig, PendingRequest
+from core.traces.report import CHARACTERS_PER_TOKEN
+
+
+class Question(NamedTuple):
+    """One request, ready to be written down."""
+
+    request: PendingRequest
+    body: dict[str, Any]
+    body_hash: str
+    left_out: str | None
+    """What of the attempt is not in the body, as JSON; None if all is."""
+
+    @property
+    def tokens_in(self) -> int:
+        """Of the messages, estimated."""
+        return sum(len(message["content"]) for message in self.body["messages"]) // CHARACTERS_PER_TOKEN
+
+
+class Questions:
+    """Builds the questions of one batch."""
+
+    def __init__(self, store: Store, batch: Batch, settings: Settings) -> None:
+        """Nothing is built yet.
+
+        Args:
+            store: Holds attempts and secret.
+            batch: Whose requests they are.
+            settings: Whose address says what the server is called, and which dialect it speaks.
+        """
+        self._store = store
+        self._batch = batch
+        self._base_url = settings.openai_base_url
+        # under this name its output mode is remembered, for the live way too
+        self._server = find_server(settings)
+        self._secret = store.workspace.get_secret()
+
+    @property
+    def mode(self) -> OutputMode:
+        """How the server is told the form of the answer."""
+        known = self._store.workspace.find_server_mode(server=self._server, model=self._batch.model or "")
+        return OutputMode(known) if known else OutputMode.JSON_SCHEMA
+
+    def weaken_mode(self) -> None:
+        """Remember that the server does not support the present mode; the next questions ask in a plainer way."""
+        weaker = WEAKER_MODE.get(self.mode)
+        if weaker is not None:
+            self._store.workspace.save_server_mode(server=self._server, model=self._batch.model or "", mode=weaker)
+
+    def build(self, request: PendingRequest) -> Question:
+        """What a request asks."""
+        attempt = load_attempt_input(self._store, request.attempt_id)
+        prompt = build_prompt(attempt, secret=self._secret, input_limit=self._batch.config.input_limit)
+        body = build_body(
+            prompt.messages,
+            model=self._batch.model or "",
+            mode=self.mode,
+            base_url=self._base_url,
+            output_limit=DEFAULT_OUTPUT_LIMIT,
+        )
+        left_out = None if prompt.left_out is None else prompt.left_out.model_dump_json()
+        return Question(request, body, hash_body(body), left_out)
+
+
+def choose_batch_price(config: BatchConfig) -> Price | None:
+    """What a batch reckons with, the Batch API's discount included."""
+    price = choose_price(config)
+    if price is None or config.way != "batch_api":
+        return price
+    return Price(**{name: usd * BATCH_API_DISCOUNT for name, usd in price.model_dump().items()})
