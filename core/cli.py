@@ -12,17 +12,22 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core import augment
+from core import augment, elsewhere
 from core.cli_options import (
+    add_choice_options,
     add_dataset,
     add_extract_options,
     add_import_options,
     add_json,
     add_publish_options,
+    add_way_options,
     positive_int,
+    read_choice,
     read_extract,
     read_import,
     read_publish,
+    read_way,
+    resolve_folder,
     words,
 )
 from core.errors import TraceHintsError
@@ -85,6 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_import_options(whole)
     add_extract_options(whole)
+    add_way_options(whole, with_files=False)
     add_publish_options(whole)
     whole.add_argument("--review", action="store_true", help="stop before publishing, for a person to review")
     add_json(whole)
@@ -97,6 +103,8 @@ def build_parser() -> argparse.ArgumentParser:
     extract = add("extract", _extract, "extract hints from an imported dataset")
     add_dataset(extract)
     add_extract_options(extract)
+    add_choice_options(extract)
+    add_way_options(extract, with_files=True)
     extract.add_argument("--estimate", action="store_true", help="say what it would take, and stop")
     add_json(extract)
 
@@ -122,7 +130,7 @@ def _augment(options: argparse.Namespace, settings: Settings, run_job: augment.J
         augment.AugmentWish(
             source=request,
             options=import_options,
-            batch=read_extract(options),
+            batch=read_extract(options).model_copy(update=read_way(options)),
             publish=None if options.review else read_publish(options),
         ),
         run_job=run_job,
@@ -142,11 +150,17 @@ def _import(options: argparse.Namespace, settings: Settings, run_job: augment.Jo
 def _extract(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
     with open_store(settings.home) as store:
         dataset = store.traces.get_dataset_by_name(options.dataset)
-    config = read_extract(options)
+    config = read_extract(options).model_copy(update=read_choice(options) | read_way(options))
     if options.estimate:
         _print(options, {"estimate": augment.estimate(settings, dataset, config, say=_say).model_dump()})
         return 0
-    extraction = augment.extract_hints(settings, dataset, config, run_job=run_job, say=_say)
+    if options.read_results:
+        folder = resolve_folder(options.read_results)
+        extraction = elsewhere.read_results(settings, dataset, folder, run_job=run_job, say=_say)
+    elif options.write_requests:
+        extraction = elsewhere.write_requests(settings, dataset, config, run_job=run_job, say=_say)
+    else:
+        extraction = augment.extract_hints(settings, dataset, config, run_job=run_job, say=_say)
     _print(options, {"extraction": extraction})
     return EXIT_SOME_FAILED if extraction["failed"] else 0
 

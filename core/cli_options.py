@@ -53,18 +53,38 @@ def add_extract_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--max-tpm", type=positive_int, help="tokens per minute (default: no limit)")
     group.add_argument("--budget", type=positive_number, metavar="USD", help="stop before more is spent")
     group.add_argument("--max-trials", type=positive_int, help="only the first N trials (default: all)")
-    group.add_argument(
-        "--only", choices=["all", "new", "failed"], default="all", help="new: without hints; failed: failed before"
-    )
-    group.add_argument("--trial", type=words, metavar="NAME", help="only the trials with this name")
-    group.add_argument("--min-success", type=share, metavar="SHARE", help="only trials that succeeded so often, 0 to 1")
-    group.add_argument("--max-success", type=share, metavar="SHARE", help="only trials that succeeded no more often")
     group.add_argument("--ask-again", action="store_true", help="send also what was answered before")
     group.add_argument(
         "--input-limit", type=input_limit, default=DEFAULT_INPUT_LIMIT, help="tokens of an attempt; a longer one is cut"
     )
     group.add_argument("--price-in", type=positive_number, metavar="USD", help="per million input tokens, if unknown")
     group.add_argument("--price-out", type=positive_number, metavar="USD", help="per million output tokens, if unknown")
+
+
+def add_choice_options(parser: argparse.ArgumentParser) -> None:
+    """From which attempts hints are extracted, where not simply from all of them."""
+    group = parser.add_argument_group("choice of attempts")
+    group.add_argument(
+        "--only", choices=["all", "new", "failed"], default="all", help="new: without hints; failed: failed before"
+    )
+    group.add_argument("--trial", type=words, metavar="NAME", help="only the trials with this name")
+    group.add_argument("--min-success", type=share, metavar="SHARE", help="only trials that succeeded so often, 0 to 1")
+    group.add_argument("--max-success", type=share, metavar="SHARE", help="only trials that succeeded no more often")
+
+
+def add_way_options(parser: argparse.ArgumentParser, *, with_files: bool) -> None:
+    """How the requests are sent, where not live."""
+    group = parser.add_argument_group("instead of live calls").add_mutually_exclusive_group()
+    group.add_argument(
+        "--batch-api", action="store_true", help="the server's Batch API: half the price, within 24 hours"
+    )
+    if with_files:
+        group.add_argument(
+            "--write-requests", type=words, metavar="DIR", help="write files of requests for another engine, and stop"
+        )
+        group.add_argument(
+            "--read-results", type=words, metavar="DIR", help="read the results of requests that were written there"
+        )
 
 
 def add_publish_options(parser: argparse.ArgumentParser) -> None:
@@ -150,12 +170,9 @@ def read_extract(options: argparse.Namespace) -> BatchConfig:
     """What an extraction was asked to do.
 
     Raises:
-        UsageError: Options that exclude each other, or one price without the other.
+        UsageError: One price without the other.
     """
     extractor = Extractor(options.extractor)
-    lowest, highest = options.min_success, options.max_success
-    if lowest is not None and highest is not None and lowest > highest:
-        raise UsageError("--min-success is above --max-success, so no trial would be chosen.")
     if (options.price_in is None) != (options.price_out is None):
         raise UsageError("A cost needs both prices: give --price-in and --price-out.")
     chosen = {
@@ -164,10 +181,6 @@ def read_extract(options: argparse.Namespace) -> BatchConfig:
         "max_rpm": options.max_rpm,
         "max_tpm": options.max_tpm,
         "first_trials": options.max_trials,
-        "only": options.only,
-        "trial": options.trial,
-        "min_success": options.min_success,
-        "max_success": options.max_success,
     }
     if extractor is Extractor.LLM:
         chosen |= {
@@ -179,6 +192,48 @@ def read_extract(options: argparse.Namespace) -> BatchConfig:
             "ask_again": options.ask_again,
         }
     return BatchConfig.model_validate(chosen)
+
+
+def read_way(options: argparse.Namespace) -> dict[str, object]:
+    """How the requests are to be sent, as fields of a batch's configuration.
+
+    Raises:
+        UsageError: The rules, which send nothing; or a budget for what somebody else runs.
+    """
+    folder, results = getattr(options, "write_requests", None), getattr(options, "read_results", None)
+    if not (options.batch_api or folder or results):
+        return {}
+    if options.extractor == Extractor.RULES:
+        raise UsageError("The rules send nothing, so there is no other way to send it. Leave --extractor rules out.")
+    if folder is None:
+        return {"way": "batch_api"} if options.batch_api else {}
+    if options.budget is not None:
+        raise UsageError("A budget cannot be held where somebody else runs the requests. Leave --budget out.")
+    return {"way": "files", "folder": str(resolve_folder(folder))}
+
+
+def resolve_folder(text: str) -> Path:
+    """The whole path: the worker has a folder of its own.
+
+    Raises:
+        UsageError: It can be no path.
+    """
+    try:
+        return Path(text).expanduser().resolve()
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"{text} is no folder ({error}).") from None
+
+
+def read_choice(options: argparse.Namespace) -> dict[str, object]:
+    """Which attempts were chosen, as fields of a batch's configuration.
+
+    Raises:
+        UsageError: Bounds between which there is nothing.
+    """
+    lowest, highest = options.min_success, options.max_success
+    if lowest is not None and highest is not None and lowest > highest:
+        raise UsageError("--min-success is above --max-success, so no trial would be chosen.")
+    return {"only": options.only, "trial": options.trial, "min_success": lowest, "max_success": highest}
 
 
 def read_publish(options: argparse.Namespace) -> augment.PublishWish:

@@ -46,12 +46,21 @@ class Jobs(Part):
         rows = self._rows("SELECT * FROM jobs WHERE kind = ? ORDER BY id DESC LIMIT ?", (kind, limit))
         return [Job.model_validate(row) for row in rows]
 
-    def find_open_job(self, kind: JobKind, *, params: Mapping[str, Any], dataset_id: int | None) -> Job | None:
-        """The newest job with exactly these parameters that goes on or can; None if there is none."""
+    def find_open_job(
+        self, kind: JobKind, *, params: Mapping[str, Any], dataset_id: int | None, with_stopped: bool = False
+    ) -> Job | None:
+        """The newest job with exactly these parameters that goes on or can; None if there is none.
+
+        Args:
+            kind: Of the job.
+            params: All of them.
+            dataset_id: None for an import.
+            with_stopped: A job that was stopped counts, too: its cause may be gone.
+        """
         row = self._row(
-            "SELECT * FROM jobs WHERE kind = ? AND params = ? AND dataset_id IS ? "
-            "AND state IN ('queued', 'running', 'paused') AND wanted IS NOT 'cancelled' ORDER BY id DESC LIMIT 1",
-            (kind, orjson.dumps(params).decode(), dataset_id),
+            "SELECT * FROM jobs WHERE kind = ? AND params = ? AND dataset_id IS ? AND wanted IS NOT 'cancelled' "
+            "AND (state IN ('queued', 'running', 'paused') OR (? AND state = 'stopped')) ORDER BY id DESC LIMIT 1",
+            (kind, orjson.dumps(params).decode(), dataset_id, with_stopped),
         )
         return None if row is None else Job.model_validate(row)
 
