@@ -21,7 +21,7 @@ from core.publishing.publish import PublishOptions, PublishResult, default_prefi
 from core.publishing.targets import check_options
 from core.settings import Settings
 from core.store import open_store
-from core.store.batch_models import Batch, BatchConfig, Estimate
+from core.store.batch_models import Batch, BatchConfig, BatchUsage, Estimate
 from core.traces.options import ImportOptions
 from core.traces.report import ImportReport
 from core.traces.sources import SourceRequest
@@ -186,6 +186,11 @@ def extract_hints(
             say(line)
         before = store.batches.get_usage(batch_id)
     run_job(job)
+    return describe_extraction(settings, batch_id, before=before, say=say)
+
+
+def describe_extraction(settings: Settings, batch_id: int, *, before: BatchUsage, say: Say) -> dict[str, Any]:
+    """What was sent for a batch since `before`, and how its attempts stand, as `--json` prints it."""
     with open_store(settings.home) as store:
         usage = store.batches.get_usage(batch_id).since(before)
         counts = store.batches.count_requests(batch_id)

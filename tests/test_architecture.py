@@ -17,6 +17,7 @@ KNOW_ALL_STAGES = {
     "core.cli",
     "core.cli_options",
     "core.augment",
+    "core.elsewhere",
     "core.jobs",
     "core.__main__",
 }

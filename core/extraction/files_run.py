@@ -26,9 +26,8 @@ from core.progress import Progress
 from core.settings import Settings
 from core.store import Store
 from core.store.batch_models import Batch
-from core.store.remote import UNFINISHED, RemotePart
+from core.store.remote import UNFINISHED, WRITTEN, RemotePart
 
-WRITTEN = "written"
 READ = "read"
 WRITING_STAGE = "writing requests"
 READING_STAGE = "reading results"

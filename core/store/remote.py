@@ -13,6 +13,8 @@ from core.store.part import Part, utc_now
 
 UNFINISHED = "unfinished"
 """Status of a part whose file is not complete: a crash in this moment leaves it so."""
+WRITTEN = "written"
+"""Status of a file of requests that somebody else is to run."""
 
 
 class RemotePart(NamedTuple):
