@@ -43,6 +43,7 @@ div:has(> [class*="st-key-review_transcript"]) { flex: 1 1 0; min-height: 0; }
     background: rgba(255, 204, 0, 0.33); border-left: 3px solid #b98900; border-radius: 2px; padding: 2px 8px;
 }
 [class*="st-key-cited_"] { border-left: 3px solid #b98900; padding-left: 10px; }
+[class*="_unseen"] [data-testid="stText"] { opacity: 0.75; }
 [class*="st-key-output_"] [data-testid="stText"] *, [class*="st-key-cited_output_"] [data-testid="stText"] *,
 [class*="st-key-tool_"] [data-testid="stText"] * {
     font-family: "Source Code Pro", monospace; font-size: 0.78rem; line-height: 1.15rem;

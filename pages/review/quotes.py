@@ -60,11 +60,11 @@ def cut_message(content: str, *, quote: str | None = None, whole: bool = False) 
     end = 0
     for begin, stop in kept:
         if begin > end:
-            pieces.append(Piece(f"{begin - end:,} characters left out", is_gap=True))
+            pieces.append(Piece(f"{begin - end:,} more characters", is_gap=True))
         pieces.extend(_split(content, begin, stop, span))
         end = stop
     if end < len(content):
-        pieces.append(Piece(f"{len(content) - end:,} characters left out", is_gap=True))
+        pieces.append(Piece(f"{len(content) - end:,} more characters", is_gap=True))
     return pieces
 
 

@@ -9,6 +9,7 @@ from core.models import Attempt, Evidence, Hint
 from core.store import Store
 from core.traces.actions import list_actions, list_observations
 from pages.review.cursor import Place, find_shown, go_to, list_quotes
+from pages.review.left_out import find_left_out, show_left_out
 from pages.review.message import show_message
 from pages.shared.labels import EVIDENCE, describe_count
 
@@ -32,6 +33,9 @@ def show_transcript(store: Store, place: Place, attempts: Sequence[Attempt], hin
     first = min(max(place.first, 0), max(len(messages) - 1, 0))
     cited = _list_cited(attempt, hints)
     observations = set(list_observations(list_actions(messages)))
+    left_out = find_left_out(store, attempt.id)
+    if left_out is not None:
+        show_left_out(left_out)
     # another key for another place: a container that stays would keep how far it was scrolled
     with st.container(key=f"review_transcript_{attempt.id}_{first}_{place.hint_id}_{place.evidence}", gap="small"):
         for index in range(first, min(first + WINDOW, len(messages))):
@@ -43,6 +47,7 @@ def show_transcript(store: Store, place: Place, attempts: Sequence[Attempt], hin
                 is_observation=index in observations,
                 quote=quote,
                 cited_by=cited.get(index, []),
+                left_out=left_out,
             )
         _show_pages(place, first, len(messages))
 

@@ -83,8 +83,8 @@ def test_a_huge_message_is_cut_and_its_quote_stays() -> None:
     assert sum(len(piece.text) for piece in pieces) < 2_000
     assert [piece.text for piece in pieces if piece.is_quote] == ["the quote"]
     assert [piece.text for piece in pieces if piece.is_gap] == [
-        "49,301 characters left out",
-        "49,301 characters left out",
+        "49,301 more characters",
+        "49,301 more characters",
     ]
 
 
