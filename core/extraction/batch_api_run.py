@@ -178,6 +178,9 @@ class BatchApiRun:
                 self._server.download(file_id, path)
                 reader.read(path)
                 path.unlink()
+                if reader.tally.broken and reader.tally.broken == reader.tally.lines:
+                    # a web page of something in between, e.g. a proxy: the results are still there
+                    raise ServerAway("what it sent is no file of results")
 
     def _close(self, part: RemotePart, state: RemoteState, *, reason: str | None = None, resend: bool = False) -> None:
         self._check_lease()

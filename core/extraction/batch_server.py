@@ -126,12 +126,15 @@ class BatchServer:
             since_utc: When it was uploaded, or before; older batches are not looked at.
         """
         oldest = (datetime.fromisoformat(since_utc) - CLOCKS_MAY_DIFFER).astimezone(UTC).timestamp()
+        seen: set[str] = set()
         with self._translated():
             for batch in self._client.batches.list(limit=100):
                 if batch.input_file_id == input_file_id:
                     return _read(batch)
-                if batch.created_at < oldest:
+                # a server that knows no pages gives the first one again and again
+                if batch.created_at < oldest or batch.id in seen:
                     break
+                seen.add(batch.id)
         return None
 
     def look(self, remote_id: str) -> RemoteState:

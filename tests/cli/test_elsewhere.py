@@ -1,6 +1,8 @@
 """A batch that runs elsewhere, by command line: written without key or server, run by an engine, read back."""
 
 import shutil
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pytest
 from core.settings import Settings
 from core.store import open_store
 from tests.cli.conftest import KEY
-from tests.commands import Done, build_environment, run_core
+from tests.commands import Done, build_environment, finish, run_core, start_core
 from tests.engines import read_requests, run_engine
 from tests.standins.llm import LlmServer
 from tests.workspaces import SAMPLE
@@ -182,3 +184,42 @@ def test_nothing_is_written_where_everything_was_answered_live(
     assert done.code == 0, done.err
     assert done.json["extraction"]["written"] == {"requests": 0, "files": []}
     assert done.json["extraction"]["done"] == ATTEMPTS
+
+
+def test_the_batch_api_answers_at_half_the_price(environment: dict[str, str], llm: LlmServer) -> None:
+    served = environment | {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": llm.base_url}
+    done = extract(served, "--batch-api")
+    assert done.code == 0, done.err
+    found = done.json["extraction"]
+    assert (found["done"], found["requests"]) == (ATTEMPTS, ATTEMPTS)
+    assert found["cost_usd"] == pytest.approx((found["tokens_in"] * 0.15 + found["tokens_out"] * 0.6) / 2e6)
+    assert "waiting for the server" in done.err
+
+
+def test_augment_goes_the_whole_way_by_the_batch_api(home: Path, tmp_path: Path, llm: LlmServer) -> None:
+    llm.batches.expire_after = 20
+    served = build_environment(home, OPENAI_API_KEY=KEY, OPENAI_BASE_URL=llm.base_url)
+    out = tmp_path / "out"
+    done = run_core(
+        "augment", "--dataset", str(SAMPLE), "--batch-api", "--output-dir", str(out), "--json", environment=served
+    )
+    assert done.code == 0, done.err
+    assert done.json["published"]["trials"] == 13
+    assert [len(names) for names in llm.batches.submitted] == [26, 6]
+
+
+def test_ctrl_c_pauses_the_waiting_and_the_same_command_continues(environment: dict[str, str], llm: LlmServer) -> None:
+    llm.batches.looks = 10_000
+    served = environment | {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": llm.base_url}
+    arguments = ("extract", "--dataset", "sample", "--json", "--batch-api")
+    process = start_core(*arguments, environment=served)
+    while not llm.batches.submitted:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert finish(process).code == 130
+    assert next(iter(llm.batches.batches.values()))["status"] != "cancelled"
+    llm.batches.looks = 1
+    again = run_core(*arguments, environment=served)
+    assert again.code == 0, again.err
+    assert again.json["extraction"]["done"] == ATTEMPTS
+    assert len(llm.batches.submitted) == 1

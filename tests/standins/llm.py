@@ -18,6 +18,7 @@ import orjson
 
 from tests.standins.faults import Fault
 from tests.standins.llm_answers import answer_minimal
+from tests.standins.llm_batches import Batches
 from tests.standins.llm_replies import (
     CONTENT_FAULTS,
     completion_reply,
@@ -77,6 +78,7 @@ class LlmServer(StandIn):
         self.enforce_rpm = enforce_rpm
         self.window_seconds = window_seconds
         self.cached_share = cached_share
+        self.batches = Batches(self._answer_line)
         self._accepted_seconds: deque[float] = deque()
         self._number = 0
 
@@ -110,7 +112,32 @@ class LlmServer(StandIn):
                 return models_reply(self.models or ["standin-model"])
             case "POST", "/v1/chat/completions":
                 return await self._complete(request, record)
+        if request.path.startswith(("/v1/files", "/v1/batches")):
+            return await self._answer_batches(request, record)
         return error_reply(404, f"Unknown request URL: {request.method} {request.path}.", code="unknown_url")
+
+    async def _answer_batches(self, request: Request, record: Record) -> Reply | None:
+        """Faults that name a path hit here, too; `drop` and `hang` come before anything was done, `cut` after it."""
+        fault = self.faults.find(
+            method=request.method, path=request.path, body=request.body, applies=lambda rule: rule.path is not None
+        )
+        name = record.fault = fault.fault if fault else None
+        if fault and name in {"drop", "hang"}:
+            await fault.wait()
+            return None
+        if fault and name == "html":
+            return html_reply(fault)
+        if fault and fault.is_status:
+            return status_reply(fault)
+        reply = await self.batches.answer(request)
+        if reply is None:
+            return error_reply(404, f"Unknown request URL: {request.method} {request.path}.", code="unknown_url")
+        reply.cut = name == "cut"
+        return reply
+
+    async def _answer_line(self, body: dict[str, Any]) -> Reply | None:
+        line = Request("POST", "/v1/chat/completions", {}, {}, orjson.dumps(body))
+        return await self._complete(line, Record(line.method, line.path, {}, {}, line.body))
 
     async def _complete(self, request: Request, record: Record) -> Reply | None:
         try:
