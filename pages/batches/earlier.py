@@ -1,4 +1,4 @@
-"""All batches so far."""
+"""All batches so far: how each was launched, and what came of it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,6 +7,7 @@ import streamlit as st
 from core.models import Dataset
 from core.store import Store
 from core.store.batch_models import Batch
+from pages.batches.words import describe_limits, describe_selection
 from pages.shared.datasets import describe_dataset
 from pages.shared.labels import JOBS
 from pages.shared.times import describe_time
@@ -31,7 +32,13 @@ def show_earlier(store: Store, batches: Sequence[Batch], datasets: Mapping[int, 
         key=f"batches_{batches[0].id}",
         on_select="rerun",
         selection_mode="single-row-required",
-        column_config={"Cost": st.column_config.NumberColumn(format="$ %.2f"), "Batch": {"width": 60}},
+        column_config={
+            "Cost": st.column_config.NumberColumn(format="$ %.2f", width=64),
+            "Batch": {"width": 48},
+            "State": {"width": 76},
+            "Done": {"width": 56},
+            "Failed": {"width": 56},
+        },
         placeholder="",
         alt="Batches, newest first",
     )
@@ -47,10 +54,11 @@ def _build_row(store: Store, batch: Batch, datasets: Mapping[int, Dataset]) -> d
         "Dataset": describe_dataset(datasets[batch.dataset_id]),
         "Model": batch.model or "rules",
         "State": JOBS[job.state].word if job.is_over else "Under way",
-        "Attempts": counts.total,
         # while it runs, the card above counts
         "Done": counts.done if job.is_over else None,
         "Failed": counts.failed if job.is_over else None,
         "Cost": store.batches.get_usage(batch.id).cost_usd if batch.model and job.is_over else None,
         "Finished": describe_time(job.finished_utc),
+        "Chosen": describe_selection(batch.config),
+        "Limits": describe_limits(batch.config) if batch.model else "",
     }

@@ -1,26 +1,30 @@
-"""A new batch: what to extract with, from which attempts, within which limits."""
-
-from typing import cast, get_args
+"""A new batch: what to extract with, from which attempts, within which limits, and what that will take."""
 
 import streamlit as st
 
-from core.cli import DEFAULT_MODEL
-from core.extraction.prices import find_price, get_cost_usd
+from core.errors import UsageError
+from core.extraction.estimate import estimate_batch
+from core.extraction.launch import check_budget
+from core.extraction.prices import choose_price
 from core.models import Dataset, Extractor
 from core.settings import load_settings
 from core.store import Store
-from core.store.batch_models import BatchConfig, Selection
+from core.store.batch_models import BatchConfig
 from core.traces.report import CHARACTERS_PER_TOKEN
 from pages.batches.actions import start_batch
-from pages.shared.labels import EXTRACTORS, describe_cost, describe_count
+from pages.batches.estimate import show_estimate
+from pages.batches.limits import show_limits, show_more_limits
+from pages.batches.selection import show_more_selection, show_selection
+from pages.batches.words import EVERYTHING, describe_selection
+from pages.shared.labels import EXTRACTORS, describe_count
 from pages.shared.problems import show_problem
 
-DEFAULTS = BatchConfig(extractor=Extractor.LLM)
 NO_SERVER = (
     "No model server is set. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own, in the environment or "
     "in .streamlit/secrets.toml, and start again. The rules need neither."
 )
-_SELECTIONS = {"all": "All", "new": "Without hints", "failed": "Failed before"}
+NO_PRICE = "A budget cannot be held without the model's price. Give both prices, or leave the budget empty."
+NO_MODEL = "Name the model that shall answer."
 
 
 def show_form(store: Store, dataset: Dataset) -> None:
@@ -28,46 +32,57 @@ def show_form(store: Store, dataset: Dataset) -> None:
     has_server = load_settings().has_model_server
     with st.container(border=True):
         config = _show_fields(has_server)
-        totals = store.batches.sum_chosen(dataset.id, config, characters_per_token=CHARACTERS_PER_TOKEN)
-        attempts, characters = totals.attempts, totals.characters
-        can_start = attempts > 0 and (config.extractor is Extractor.RULES or has_server)
-        if config.extractor is Extractor.LLM and not has_server:
-            show_problem(NO_SERVER)
+        attempts = _show_what_it_takes(store, dataset, config)
+        problem = find_problem(config, has_server=has_server)
+        if problem:
+            show_problem(problem)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(describe_estimate(config, attempts, characters), width="stretch")
+            st.text(describe_choice(config, attempts), width="stretch")
             st.button(
                 "Start the batch",
                 type="primary",
                 icon=":material/play_arrow:",
                 key="start_batch",
-                disabled=not can_start,
+                disabled=problem is not None or not attempts,
                 on_click=start_batch,
                 args=(dataset, config),
             )
 
 
-def describe_estimate(config: BatchConfig, attempts: int, characters: int) -> str:
-    """What the batch would read and cost, in a sentence or two.
+def find_problem(config: BatchConfig, *, has_server: bool) -> str | None:
+    """What keeps a batch from being launched, and what to do; None if nothing does."""
+    if config.extractor is Extractor.RULES:
+        return None
+    if not has_server:
+        return NO_SERVER
+    if not config.model:
+        return NO_MODEL
+    try:
+        check_budget(config)
+    except UsageError:
+        # its own words are for the command line
+        return NO_PRICE
+    return None
+
+
+def describe_choice(config: BatchConfig, attempts: int) -> str:
+    """What the batch would read, in a sentence or two; may hold a trial's name.
 
     Args:
         config: Of the batch.
         attempts: That it chooses.
-        characters: Of these attempts.
     """
     if not attempts:
-        return "No attempt is chosen. Choose other attempts, or all of them."
-    chosen = describe_count(attempts, "attempt")
+        return f"No attempt is chosen ({describe_selection(config)}). Choose other attempts, or all of them."
+    words = describe_selection(config)
+    chosen = describe_count(attempts, "attempt") + ("." if words == EVERYTHING else f": {words}.")
     if config.extractor is Extractor.RULES:
-        return f"{chosen}. The rules are free, need no network, and give the same hints every time."
-    tokens = characters // CHARACTERS_PER_TOKEN
-    price = find_price(config.model or "")
-    cost = get_cost_usd(price, tokens_in=tokens, tokens_cached=0, tokens_out=0)
-    spent = "its price is not known" if cost is None else f"{describe_cost(cost)}, the answers come on top"
-    return f"{describe_count(attempts, 'request')}, about {tokens:,} tokens to read: {spent}."
+        return f"{chosen} The rules are free, need no network, and give the same hints every time."
+    return chosen
 
 
 def _show_fields(has_server: bool) -> BatchConfig:
-    extractor, only, first = st.columns([1.3, 1.3, 1], vertical_alignment="bottom")
+    extractor, selection = st.columns([1, 2], vertical_alignment="top")
     chosen = extractor.segmented_control(
         "Extract with",
         list(Extractor),
@@ -76,36 +91,22 @@ def _show_fields(has_server: bool) -> BatchConfig:
         format_func=EXTRACTORS.__getitem__,
         key="extractor",
     )
-    selection = only.segmented_control(
-        "From which attempts",
-        get_args(Selection),
-        default="all",
-        required=True,
-        format_func=_SELECTIONS.__getitem__,
-        key="selection",
-    )
-    first_trials = first.number_input(
-        "Only the first trials", min_value=1, value=None, placeholder="all", key="first_trials"
-    )
-    config = BatchConfig(
-        extractor=chosen or Extractor.RULES, only=cast(Selection, selection or "all"), first_trials=first_trials
-    )
-    return _show_limits(config) if config.extractor is Extractor.LLM else config
+    config = BatchConfig(extractor=chosen or Extractor.RULES)
+    with selection:
+        config = show_selection(config)
+    is_model = config.extractor is Extractor.LLM
+    if is_model:
+        config = show_limits(config)
+    with st.expander("More choices", type="compact"):
+        config = show_more_selection(config)
+        return show_more_limits(config) if is_model else config
 
 
-def _show_limits(config: BatchConfig) -> BatchConfig:
-    model, size, rpm, tpm, budget = st.columns([1.6, 1, 1, 1, 1])
-    return BatchConfig(
-        extractor=config.extractor,
-        only=config.only,
-        first_trials=config.first_trials,
-        model=model.text_input("Model", value=DEFAULT_MODEL, key="model").strip(),
-        batch_size=size.number_input(
-            "Requests at once", min_value=1, max_value=1000, value=DEFAULTS.batch_size, key="batch_size"
-        ),
-        max_rpm=rpm.number_input("Requests a minute", min_value=1, value=DEFAULTS.max_rpm, key="max_rpm"),
-        max_tpm=tpm.number_input("Tokens a minute", min_value=1, value=None, placeholder="no limit", key="max_tpm"),
-        budget_usd=budget.number_input(
-            "Budget in USD", min_value=0.01, value=None, placeholder="no limit", key="budget"
-        ),
-    )
+def _show_what_it_takes(store: Store, dataset: Dataset, config: BatchConfig) -> int:
+    """How many attempts are chosen."""
+    if config.extractor is Extractor.RULES:
+        return store.batches.sum_chosen(dataset.id, config, characters_per_token=CHARACTERS_PER_TOKEN).attempts
+    estimate = estimate_batch(store, dataset.id, config, price=choose_price(config))
+    if estimate.attempts:
+        show_estimate(estimate, config)
+    return estimate.attempts

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.store import Store
 from core.store.batch_models import Batch
+from pages.batches.comparison import show_comparison
 from pages.batches.current import show_batch
 from pages.batches.earlier import show_earlier
 from pages.batches.form import show_form
@@ -39,6 +40,7 @@ def show_page(store: Store) -> None:
     above = st.container()
     picked = show_earlier(store, batches, {item.id: item for item in datasets})
     if picked is not None:
+        show_comparison(store, picked, batches)
         with above:
             _show_picked(store, picked)
 

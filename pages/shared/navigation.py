@@ -4,7 +4,7 @@ from typing import NoReturn
 
 import streamlit as st
 
-from core.models import Dataset
+from core.models import Dataset, Trial
 from pages.shared import keys
 
 OVERVIEW = "pages/overview/page.py"
@@ -25,3 +25,9 @@ def open_page(page: str, *, dataset: Dataset | None = None) -> NoReturn:
         # the URL's own parameter belongs to the picker that is on the screen now; the next page's takes this one
         st.session_state[keys.WANTED_DATASET] = dataset.id
     st.switch_page(page)
+
+
+def open_trial(trial: Trial, *, dataset: Dataset) -> NoReturn:
+    """Go to the Review page, to this trial."""
+    st.session_state[keys.WANTED_DATASET] = dataset.id
+    st.switch_page(REVIEW, query_params={keys.TRIAL: str(trial.id)})

@@ -1,0 +1,39 @@
+"""The buttons that steer a batch."""
+
+import streamlit as st
+
+from core.models import JobState
+from pages.batches.standing import Standing
+from pages.shared import jobs, navigation
+from pages.shared.labels import describe_count
+
+
+def show_buttons(standing: Standing) -> None:
+    """Those that can do something now."""
+    batch, job = standing.batch, standing.job
+    if job.state in (JobState.QUEUED, JobState.RUNNING):
+        st.button(
+            "Pause",
+            key=f"pause_{batch.id}",
+            on_click=jobs.pause_job,
+            args=(job.id,),
+            disabled=standing.wanted is not None,
+        )
+    if job.state in (JobState.PAUSED, JobState.STOPPED):
+        st.button("Resume", key=f"resume_{batch.id}", type="primary", on_click=jobs.resume_job, args=(job.id,))
+    if job.state not in (JobState.FINISHED, JobState.CANCELLED):
+        _show_cancel(standing)
+    if not job.is_over or not standing.counts.done:
+        return
+    # a batch that can go on has one thing to do first
+    kind = "primary" if job.state is JobState.FINISHED else "secondary"
+    if st.button("Review the hints", key=f"review_{batch.id}", type=kind):  # type: ignore[arg-type]
+        navigation.open_page(navigation.REVIEW, dataset=standing.dataset)
+
+
+def _show_cancel(standing: Standing) -> None:
+    number = standing.batch.id
+    with st.popover("Cancel", key=f"ask_cancel_{number}"):
+        kept = describe_count(standing.counts.done, "answer is", "answers are")
+        st.text(f"Cancel batch {number}? {kept} kept.")
+        st.button(f"Cancel batch {number}", key=f"cancel_{number}", on_click=jobs.cancel_job, args=(standing.job.id,))

@@ -1,0 +1,93 @@
+"""What a person should know before doing anything: why a batch waits or stopped, and what changes when it goes on."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import streamlit as st
+
+from core.extraction.launch import describe_change
+from core.models import Extractor, JobState
+from core.settings import Settings
+from pages.batches.standing import Standing
+from pages.shared import jobs
+from pages.shared.times import describe_time
+
+NO_SERVER = "No model server is set any more: set OPENAI_API_KEY or OPENAI_BASE_URL before it goes on."
+MEND = (
+    "Answers are kept, and nothing is paid for twice. Put it right and resume. For another model, budget or limit "
+    "start a new batch: what this model has answered is taken over."
+)
+_WAIT, _SLOW, _INFO = ":material/hourglass_top:", ":material/speed:", ":material/info:"
+_ADVICE, _CHANGE = ":material/lightbulb:", ":material/swap_horiz:"
+_ENDING = {
+    JobState.PAUSED: "Pausing: what is in flight is waited for and kept.",
+    JobState.CANCELLED: "Cancelling: what is in flight is waited for and kept.",
+}
+
+
+class Notice(NamedTuple):
+    """One line."""
+
+    icon: str
+    words: str
+    """May quote a server: shown as plain text only."""
+
+
+def show_notices(standing: Standing, *, settings: Settings) -> None:
+    """One line each, as plain text; nothing if all is well."""
+    if standing.job.state is JobState.STOPPED:
+        jobs.show_reason(standing.job)
+    notices = list_notices(standing, settings=settings)
+    if notices:
+        with st.container(gap="xsmall"):
+            for notice in notices:
+                _show_notice(notice)
+
+
+def list_notices(standing: Standing, *, settings: Settings) -> list[Notice]:
+    """What there is to say, the most urgent first.
+
+    Args:
+        standing: The batch.
+        settings: Of this process, for what it would go on with.
+    """
+    job = standing.job
+    notices = _list_waits(standing)
+    if standing.live and standing.live.is_slowed:
+        chosen, allowed = f"{standing.batch.config.max_rpm:,}", f"{standing.live.rpm:,}"
+        notices.append(
+            Notice(_SLOW, f"The server's own limit of {allowed} a minute is below the chosen {chosen}, and is kept to.")
+        )
+    if job.reason and job.state is not JobState.STOPPED:
+        notices.append(Notice(_INFO, job.reason))
+    if job.state is JobState.STOPPED and standing.batch.extractor is Extractor.LLM:
+        notices.append(Notice(_ADVICE, MEND))
+    if job.state in (JobState.PAUSED, JobState.STOPPED):
+        notices += _list_changes(standing, settings)
+    return notices
+
+
+def _list_waits(standing: Standing) -> list[Notice]:
+    job, live = standing.job, standing.live
+    if standing.wanted is not None:
+        return [Notice(_WAIT, _ENDING[standing.wanted])]
+    if live and live.blocked_until_unix and live.blocked_until_unix > standing.at_unix:
+        # local, because the person looks at a clock
+        until = datetime.fromtimestamp(live.blocked_until_unix).astimezone()
+        return [Notice(_WAIT, f"The server asked to wait until {until:%H:%M:%S}.")]
+    if job.state is JobState.QUEUED and job.not_before_utc:
+        return [Notice(_WAIT, f"{job.stage.capitalize()}. The next look is {describe_time(job.not_before_utc)}.")]
+    return []
+
+
+def _list_changes(standing: Standing, settings: Settings) -> list[Notice]:
+    if standing.batch.extractor is Extractor.RULES:
+        return []
+    words = describe_change(standing.batch, settings) if settings.has_model_server else NO_SERVER
+    return [] if words is None else [Notice(_CHANGE, words)]
+
+
+def _show_notice(notice: Notice) -> None:
+    with st.container(horizontal=True, wrap=False, gap="xsmall"):
+        st.markdown(f":orange[{notice.icon}]", width="content")
+        st.text(notice.words, width="stretch")
