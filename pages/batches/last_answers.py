@@ -42,14 +42,14 @@ def describe_answer(answer: LastAnswer) -> list[str]:
 
 
 def _show_answer(standing: Standing, answer: LastAnswer) -> None:
-    which, said, way = st.columns([1.1, 3, 0.5], gap="small")
+    which, said, way = st.columns([1.1, 3, 0.6], gap="small")
     with which.container(gap="xxsmall"):
         st.text(answer.trial_name, wrap=False)
         st.text(_describe_place(answer))
     said.text("\n".join(describe_answer(answer)))
     # before the first hints there is nothing to review
     key = f"open_{standing.batch.id}_{answer.attempt_id}"
-    if standing.counts.done and way.button("Open", key=key, width="stretch"):
+    if standing.counts.done and way.button("Open trial", key=key, width="stretch"):
         _open(standing, answer)
 
 

@@ -64,7 +64,7 @@ def describe_cost(cost_usd: float | None) -> str:
     """E.g. `$ 4.15`; a small cost is not rounded to nothing, and an unknown one is not made up."""
     if cost_usd is None:
         return "unknown"
-    return "below $ 0.01" if 0 < cost_usd < 0.01 else f"$ {cost_usd:,.2f}"
+    return "< $ 0.01" if 0 < cost_usd < 0.01 else f"$ {cost_usd:,.2f}"
 
 
 def describe_count(count: int, one: str, several: str | None = None) -> str:

@@ -198,7 +198,7 @@ def test_the_latest_five_answers_are_there_to_read(maker: BatchMaker, open_page:
     assert shown.count("No hints: nothing in this attempt was worth one.") == 2
     assert "Failed: refused" in shown
     assert shown.count("\n".join(describe_lines())) == 2
-    assert len([button for button in app.button if button.label == "Open"]) == 5
+    assert len([button for button in app.button if button.label == "Open trial"]) == 5
 
 
 def describe_lines() -> list[str]:
