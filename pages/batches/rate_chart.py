@@ -13,8 +13,8 @@ from pages.batches.standing import Standing
 TITLE = "Requests in any sliding minute"
 HEIGHT = 200
 LABELS = 6
-LIMIT_COLOR = "#d9403a"
-"""Red that can be read on white and on black."""
+RED, RED_ON_DARK = "#b3261e", "#ff9a92"
+"""The theme's own reds: marks of a chart do not follow it by themselves."""
 
 
 def show_rate(standing: Standing) -> None:
@@ -25,18 +25,19 @@ def show_rate(standing: Standing) -> None:
         st.subheader(TITLE, anchor=False)
         most = max(bar.requests for bar in bars)
         st.altair_chart(
-            build_chart(bars, limit=limit),
+            build_chart(bars, limit=limit, red=RED_ON_DARK if st.context.theme.type == "dark" else RED),
             key=f"rate_{standing.batch.id}",
             alt=f"{TITLE}, {most:,} at most of {limit:,} allowed",
         )
 
 
-def build_chart(bars: Sequence[Bar], *, limit: int) -> alt.LayerChart | alt.FacetChart:
+def build_chart(bars: Sequence[Bar], *, limit: int, red: str) -> alt.LayerChart | alt.FacetChart:
     """Bars over time, and the limit as a dashed line.
 
     Args:
         bars: Oldest first, at least one.
         limit: Requests a minute.
+        red: Colour of the limit.
     """
     names = [_name_time(bar.at_unix) for bar in bars]
     rows = [{"begin": name, "requests": bar.requests} for name, bar in zip(names, bars, strict=True)]
@@ -59,13 +60,13 @@ def build_chart(bars: Sequence[Bar], *, limit: int) -> alt.LayerChart | alt.Face
         ),
         tooltip=[alt.Tooltip("begin:O", title="From"), alt.Tooltip("requests:Q", title="Requests in 60 s")],
     )
-    return alt.layer(columns, *_build_limit(limit)).properties(height=HEIGHT)
+    return alt.layer(columns, *_build_limit(limit, red)).properties(height=HEIGHT)
 
 
-def _build_limit(limit: int) -> list[alt.Chart]:
+def _build_limit(limit: int, red: str) -> list[alt.Chart]:
     at = alt.Chart(pa.Table.from_pylist([{"limit": limit, "words": f"limit {limit:,} a minute"}]))
-    line = at.mark_rule(color=LIMIT_COLOR, strokeDash=[5, 4], strokeWidth=1.5).encode(y="limit:Q")
-    words = at.mark_text(color=LIMIT_COLOR, align="right", baseline="bottom", dy=-3, fontSize=12).encode(
+    line = at.mark_rule(color=red, strokeDash=[5, 4], strokeWidth=1.5).encode(y="limit:Q")
+    words = at.mark_text(color=red, align="right", baseline="bottom", dy=-3, fontSize=12).encode(
         x=alt.value("width"), y="limit:Q", text="words:N"
     )
     return [line, words]
