@@ -42,7 +42,8 @@ def test_limit_counts_what_was_refused_and_fails_nothing(capsys: pytest.CaptureF
     rows = measure_limit(attempts=30, enforce_rpm=1_200, max_rpm=6_000, window_seconds=0.5, only_lean=True, runs=1)
     assert len(rows) == 3
     for row in rows.values():
-        assert (row["done"], row["failed"], row["ideal"]) == (30, 0, pytest.approx(1.1))
+        assert (row["done"], row["failed"]) == (30, 0)
+        assert row["ideal"] == pytest.approx(1.1)
     assert rows["none 0.5"]["refused"] > 0
     assert count_rows(capsys.readouterr().out) == 3
 
