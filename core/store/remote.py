@@ -202,8 +202,9 @@ class RemoteParts(Part):
             body_hashes: A few hundred at most.
         """
         marks = ", ".join("?" * len(body_hashes))
+        # the index is named, because the planner would rather read through the whole batch
         rows = self._rows(
-            "SELECT id, attempt_id, body_hash, state, reason, left_out FROM requests "
+            "SELECT id, attempt_id, body_hash, state, reason, left_out FROM requests INDEXED BY requests_by_body "
             f"WHERE body_hash IN ({marks}) AND batch_id = ? ORDER BY id",
             (*body_hashes, batch_id),
         )
@@ -212,7 +213,8 @@ class RemoteParts(Part):
     def has_reply(self, batch_id: int, *, body_hash: str, raw: str) -> bool:
         """True if exactly this reply was kept for this batch before."""
         found = self._value(
-            "SELECT 1 FROM replies WHERE body_hash = ? AND batch_id = ? AND raw = ? LIMIT 1", (body_hash, batch_id, raw)
+            "SELECT 1 FROM replies INDEXED BY replies_by_body WHERE body_hash = ? AND batch_id = ? AND raw = ? LIMIT 1",
+            (body_hash, batch_id, raw),
         )
         return found is not None
 
