@@ -13,6 +13,8 @@ from core.store.part import Part, utc_now
 
 UNFINISHED = "unfinished"
 """Status of a part whose file is not complete: a crash in this moment leaves it so."""
+PORTION = 5_000
+"""Requests that one write changes at most."""
 WRITTEN = "written"
 """Status of a file of requests that somebody else is to run."""
 
@@ -150,26 +152,34 @@ class RemoteParts(Part):
         Returns:
             How many requests failed.
         """
-        now = utc_now()
+        # in portions, each harmless by itself: a crash in between leaves the part open, and closing goes on
+        if resend:
+            self._change_unanswered(part_id, "part_id = NULL, sent = 1", "sent = 0")
+        failed = 0
+        if reason is not None:
+            change = "state = 'failed', reason = ?, detail = NULL, finished_utc = ?"
+            failed = self._change_unanswered(part_id, change, "1", (reason, utc_now()))
         with self.write():
-            if resend:
-                self._connection.execute(
-                    "UPDATE requests SET part_id = NULL, sent = 1 WHERE part_id = ? AND state = 'pending' AND sent = 0",
-                    (part_id,),
-                )
-            failed = 0
-            if reason is not None:
-                failed = self._connection.execute(
-                    "UPDATE requests SET state = 'failed', reason = ?, detail = NULL, finished_utc = ? "
-                    "WHERE part_id = ? AND state = 'pending'",
-                    (reason, now, part_id),
-                ).rowcount
             self._connection.execute(
                 "UPDATE remote_batches SET status = ?, collected_utc = ?, output_file_id = ?, error_file_id = ? "
                 "WHERE id = ?",
-                (status, now, output_file_id, error_file_id, part_id),
+                (status, utc_now(), output_file_id, error_file_id, part_id),
             )
         return failed
+
+    def _change_unanswered(self, part_id: int, change: str, condition: str, values: Sequence[str] = ()) -> int:
+        """How many pending requests of a part were changed; none of them meets the condition afterwards."""
+        changed = 0
+        while True:
+            with self.write():
+                count = self._connection.execute(
+                    f"UPDATE requests SET {change} WHERE id IN "
+                    f"(SELECT id FROM requests WHERE part_id = ? AND state = 'pending' AND {condition} LIMIT ?)",
+                    (*values, part_id, PORTION),
+                ).rowcount
+            if not count:
+                return changed
+            changed += count
 
     def list_free(self, batch_id: int, *, after: int, limit: int) -> list[PendingRequest]:
         """The next pending requests in no open part, with an id above `after`, in order."""
