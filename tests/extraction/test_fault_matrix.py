@@ -1,0 +1,102 @@
+"""Everything a server does wrong, at a tenth of the calls and as a burst: nothing is lost or paid for twice."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.extraction.batch import run_batch
+from core.extraction.retry import RetryPolicy
+from core.models import Dataset, Extractor
+from core.progress import no_progress
+from core.store import Store
+from core.store.batch_models import BatchConfig
+from tests.extraction.conftest import KEY, MODEL
+from tests.responders import answer_hints
+from tests.standins.llm import LlmServer
+from tests.workspaces import create_batch, make_settings
+
+ATTEMPTS = 26
+QUICK = RetryPolicy(base_seconds=0.01, max_seconds=0.05, timeout_seconds=1.0)
+ENDS_DONE: dict[str, dict[str, Any]] = {
+    "429 with Retry-After": {"fault": "429", "retry_after": 0.05},
+    "429 with Retry-After as a date": {"fault": "429", "retry_after_date_seconds": 0.5},
+    "429 with retry-after-ms": {"fault": "429", "headers": {"retry-after-ms": "30"}},
+    "429 without a time": {"fault": "429"},
+    "429 with x-ratelimit headers": {
+        "fault": "429",
+        "headers": {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "50ms"},
+    },
+    "408": {"fault": "408"},
+    "409": {"fault": "409"},
+    "500": {"fault": "500"},
+    "503": {"fault": "503", "retry_after": 0.02},
+    "dropped connection": {"fault": "drop"},
+    "cut body": {"fault": "cut"},
+    "time-out": {"fault": "hang", "seconds": 3.0},
+    "slow body": {"fault": "slow", "seconds": 0.2},
+    "HTML instead of JSON": {"fault": "html"},
+    "malformed JSON": {"fault": "malformed"},
+    "wrong schema": {"fault": "wrong_schema"},
+    "truncation": {"fault": "truncated"},
+    "empty choices": {"fault": "empty_choices"},
+    "refusal": {"fault": "refusal"},
+}
+MAY_FAIL = {
+    "refusal": "refused",
+    "truncation": "truncated",
+    "malformed JSON": "invalid after repair",
+    "wrong schema": "invalid after repair",
+}
+"""A refusal is final; two bad answers to the same attempt are, too."""
+UNREAD = {"cut body"}
+"""Sent with status 200, and never read whole: there is nothing to keep."""
+
+
+@pytest.mark.parametrize("spread", [{"share": 0.1}, {"after": 3, "first": 8}], ids=["tenth", "burst"])
+@pytest.mark.parametrize("name", ENDS_DONE)
+def test_every_attempt_ends_and_every_reply_is_kept(
+    store: Store, dataset: Dataset, llm: LlmServer, name: str, spread: dict[str, Any]
+) -> None:
+    llm.set_faults(ENDS_DONE[name] | spread)
+    config = BatchConfig(extractor=Extractor.LLM, model=MODEL, batch_size=8, max_rpm=100_000)
+    batch = create_batch(store, dataset, config)
+    settings = make_settings(Path("unused"), base_url=llm.base_url, key=KEY)
+    run_batch(store, batch, settings=settings, progress=no_progress, check_lease=lambda: None, retry=QUICK)
+
+    assert any(request.fault for request in llm.requests), "the fault was met"
+    counts = store.batches.count_requests(batch.id)
+    assert counts.pending == 0
+    if name in MAY_FAIL:
+        assert {group.reason for group in store.answers.list_failures(batch.id)} <= {*MAY_FAIL.values()}
+        assert counts.failed <= len([request for request in llm.requests if request.fault])
+    else:
+        assert counts == (ATTEMPTS, 0, 0)
+    kept = store.answers._rows("SELECT http_status, valid, body_hash FROM replies WHERE batch_id = ?", (batch.id,))
+    sent = [request for request in llm.requests if request.status == 200]
+    if name not in UNREAD:
+        assert sum(row["http_status"] == 200 for row in kept) == len(sent)
+    valid = Counter(row["body_hash"] for row in kept if row["valid"])
+    assert max(valid.values()) == 1, "nothing is answered twice"
+    assert store.batches.get_usage(batch.id).sent == len(llm.requests)
+
+
+def test_a_server_far_slower_than_the_limit_loses_nobody(store: Store, dataset: Dataset, llm: LlmServer) -> None:
+    llm.set_faults({"fault": "429", "share": 0.7})
+    batch = create_batch(
+        store, dataset, BatchConfig(extractor=Extractor.LLM, model=MODEL, batch_size=8, max_rpm=100_000)
+    )
+    settings = make_settings(Path("unused"), base_url=llm.base_url, key=KEY)
+    patient = RetryPolicy(base_seconds=0.01, max_seconds=0.05, tries_when_limited=60)
+    run_batch(store, batch, settings=settings, progress=no_progress, check_lease=lambda: None, retry=patient)
+    assert store.batches.count_requests(batch.id) == (ATTEMPTS, 0, 0)
+
+
+def test_at_most_as_many_requests_at_once_as_was_said(store: Store, dataset: Dataset) -> None:
+    with LlmServer(key=KEY, responder=answer_hints, latency_seconds=0.05) as llm:
+        config = BatchConfig(extractor=Extractor.LLM, model=MODEL, batch_size=3, max_rpm=100_000)
+        batch = create_batch(store, dataset, config)
+        settings = make_settings(Path("unused"), base_url=llm.base_url, key=KEY)
+        run_batch(store, batch, settings=settings, progress=no_progress, check_lease=lambda: None, retry=QUICK)
+        assert llm.records.max_concurrency == 3
