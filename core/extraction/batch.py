@@ -131,16 +131,18 @@ def _run_rules(store: Store, batch: Batch, progress: Progress, check_lease: Call
     after = 0
     while pending := store.answers.list_pending(batch.id, after=after, limit=PORTION):
         after = pending[-1].id
+        found = [(request, extract_by_rules(load_attempt_input(store, request.attempt_id))) for request in pending]
         answers = [
             Answer(
                 request_id=request.id,
                 attempt_id=request.attempt_id,
                 body_hash=None,
                 replies=[],
-                content=extract_by_rules(load_attempt_input(store, request.attempt_id)).model_dump_json(),
+                content=hints.model_dump_json(),
                 sent=0,
+                hints=len(hints.hints),
             )
-            for request in pending
+            for request, hints in found
         ]
         check_lease()
         store.answers.save_answers(batch, answers, prompt_version=RULES_VERSION)

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from core.extraction.answer import parse_answer
 from core.extraction.bodies import build_body, hash_body
 from core.extraction.budget import Budget
@@ -144,7 +146,8 @@ def _fail(outcome: Outcome, reason: Status | str, detail: str, *, is_fatal: bool
 
 
 async def _send_until_answered(talk: Talk, body: dict[str, Any], outcome: Outcome, kind: str) -> Exchange:
-    characters = sum(len(message["content"]) for message in body["messages"])
+    # a schema is read, and billed, like the messages
+    characters = len(orjson.dumps(body.get("response_format"))) + sum(len(item["content"]) for item in body["messages"])
     limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
     tokens_in = characters // CHARACTERS_PER_TOKEN
     tried = 0

@@ -1,5 +1,6 @@
 """What must be true before a batch is launched; found out without loading the model's client."""
 
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from core.errors import UsageError
@@ -35,12 +36,22 @@ def find_server(settings: Settings) -> str:
     return (settings.openai_base_url or OPENAI_URL).rstrip("/") + "/"
 
 
+def mark_key(settings: Settings) -> str:
+    """Eight digits that tell one key from another; a key cannot be found from so few."""
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+    return sha256(f"trace-hints {key}".encode()).hexdigest()[:8]
+
+
 def describe_change(batch: Batch, settings: Settings) -> str | None:
-    """What is said when a batch goes on with another server than before; None if it does not."""
+    """What is said when a batch goes on with another server or key than before; None if it does not."""
     server = find_server(settings)
-    if batch.extractor is Extractor.RULES or batch.server is None or batch.server == server:
+    if batch.extractor is Extractor.RULES or batch.server is None:
         return None
-    return f"So far {batch.server} answered this batch; it goes on with {server}."
+    if batch.server != server:
+        return f"So far {batch.server} answered this batch; it goes on with {server}."
+    if batch.key_mark is not None and batch.key_mark != mark_key(settings):
+        return "The key has changed since this batch ran last; it goes on with the present one."
+    return None
 
 
 def check_budget(config: BatchConfig) -> None:

@@ -15,6 +15,7 @@ from core.extraction.attempt import load_attempt_input
 from core.extraction.bodies import hash_body
 from core.extraction.budget import Budget
 from core.extraction.conversation import Outcome, Talk, ask
+from core.extraction.launch import mark_key
 from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import OutputMode
 from core.extraction.prices import choose_price
@@ -73,7 +74,7 @@ class LlmRun:
         self.saver = Saver(self.store, self.batch, check_lease=self.check_lease, end=self._end)
         try:
             self.saver.bring_back()
-            self.store.batches.save_server(self.batch.id, server.name)
+            self.store.batches.save_server(self.batch.id, server.name, key_mark=mark_key(self.settings))
             await self._answer_and_save()
         finally:
             await server.aclose()

@@ -112,6 +112,8 @@ class Batch(BaseModel):
     estimate: Estimate | None = None
     server: str | None = None
     """Address of the model's server at its last run; None before the first one."""
+    key_mark: str | None = None
+    """Of the key at its last run: another key has another mark."""
     live: LiveFigures | None = None
 
 

@@ -126,10 +126,12 @@ class Batches(Part):
                 "UPDATE batches SET config = json_set(config, '$.budget_usd', ?) WHERE id = ?", (budget_usd, batch_id)
             )
 
-    def save_server(self, batch_id: int, server: str) -> None:
-        """Note who answers this batch."""
+    def save_server(self, batch_id: int, server: str, *, key_mark: str | None = None) -> None:
+        """Note who answers this batch, and a mark of the key that it was asked with."""
         with self.write():
-            self._connection.execute("UPDATE batches SET server = ? WHERE id = ?", (server, batch_id))
+            self._connection.execute(
+                "UPDATE batches SET server = ?, key_mark = ? WHERE id = ?", (server, key_mark, batch_id)
+            )
 
     def save_live(self, batch_id: int, live: LiveFigures | None) -> None:
         """How the run stands; None when it is over."""

@@ -277,6 +277,12 @@ def m007_parts(db: Database) -> None:
     )
 
 
+@migrations()
+def m008_key_of_batches(db: Database) -> None:
+    """A mark of the key that a batch was answered with: a changed one can be noticed, and no key be read from it."""
+    _create(db, "ALTER TABLE batches ADD COLUMN key_mark TEXT;\n")
+
+
 def _create(db: Database, script: str) -> None:
     # executescript would commit the migration's transaction, so statements go one by one
     statement = ""

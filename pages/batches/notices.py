@@ -14,7 +14,7 @@ from pages.shared.times import describe_time
 
 NO_SERVER = "No model server is set any more: set OPENAI_API_KEY or OPENAI_BASE_URL before it goes on."
 MEND = (
-    "Answers are kept, and nothing is paid for twice. Put it right and resume. For another model, budget or limit "
+    "Answers are kept, and nothing is paid for twice. Put it right and resume. For another model or limit "
     "start a new batch: what this model has answered is taken over."
 )
 _WAIT, _SLOW, _INFO = ":material/hourglass_top:", ":material/speed:", ":material/info:"

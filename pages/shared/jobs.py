@@ -71,9 +71,11 @@ def show_reason(job: Job) -> None:
 
 
 def cancel_job(job_id: int) -> None:
-    """For a button's callback."""
-    with problems_kept(), open_workspace() as store:
-        store.jobs.cancel_job(job_id)
+    """For a button's callback. What a server still holds of the job is cancelled there, too."""
+    with problems_kept():
+        with open_workspace() as store:
+            store.jobs.cancel_job(job_id)
+        ensure_worker(load_settings())
 
 
 def pause_job(job_id: int) -> None:

@@ -309,6 +309,19 @@ def test_a_stopped_batch_says_what_to_do(maker: BatchMaker, open_page: OpenPage)
     assert MEND in shown
 
 
+def test_a_batch_whose_budget_is_spent_goes_on_with_a_higher_one(
+    maker: BatchMaker, store: Store, open_page: OpenPage
+) -> None:
+    batch = maker.launch(BatchConfig(extractor=Extractor.LLM, model=MODEL, budget_usd=0.5))
+    maker.run(batch)
+    maker.end(batch, JobState.STOPPED, reason="The budget of $0.5 is spent.")
+    app = open_page("batches")
+    app.number_input(key=f"more_budget_{batch.id}").set_value(3.0)
+    app.button(key=f"resume_with_budget_{batch.id}").click().run()
+    assert store.batches.get_batch(batch.id).config.budget_usd == 3.0
+    assert store.jobs.get_job(batch.job_id).state is not JobState.STOPPED
+
+
 def test_a_batch_of_rules_has_neither_tokens_nor_cost(maker: BatchMaker, open_page: OpenPage) -> None:
     batch = maker.launch(BatchConfig(extractor=Extractor.RULES))
     maker.run(batch)
