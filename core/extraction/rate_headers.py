@@ -32,6 +32,8 @@ class ServerLimits(NamedTuple):
 
 def read_limits(headers: Mapping[str, str]) -> ServerLimits:
     """The limits in a reply's headers. What cannot be read counts as not said."""
+    # one pass over them: a lookup in the client's headers decodes them all anew
+    headers = dict(headers.items())
     waits = [
         read_duration(headers.get(f"x-ratelimit-reset-{what}", ""))
         for what in ("requests", "tokens")
