@@ -115,10 +115,10 @@ def measure_limit(
             with Server(case.module, **case.build_options(enforce_rpm)) as llm:
                 found = run_in_process(Order(base_url=llm.base_url, home=home, max_rpm=max_rpm))
                 refused = len(llm.list_arrivals(status=429))
-            ideal = find_ideal_seconds(attempts, enforce_rpm, max_rpm, case.window_seconds)
             return {
                 "seconds": found.seconds,
-                "ideal": ideal,
+                "ideal": attempts / enforce_rpm * 60,
+                "least": find_least_seconds(attempts, enforce_rpm, max_rpm, case.window_seconds),
                 "refused": refused,
                 "done": found.done,
                 "failed": found.failed,
@@ -128,9 +128,9 @@ def measure_limit(
     print_table(
         f"Limit: {attempts:,} attempts, --max-rpm {max_rpm:,}, a server that accepts {enforce_rpm:,} per minute, "
         f"medians of {runs}",
-        ("headers", "window s", "seconds", "ideal", "ratio", "429s", "failed attempts"),
+        ("headers", "window s", "seconds", "attempts / rate, s", "ratio", "least possible, s", "429s", "failed"),
         [
-            (case.name, case.window_seconds, row["seconds"], row["ideal"], row["seconds"] / row["ideal"],
+            (case.name, case.window_seconds, row["seconds"], row["ideal"], row["seconds"] / row["ideal"], row["least"],
              row["refused"], row["failed"])
             for case, row in zip(cases.values(), rows.values(), strict=True)
         ],
@@ -138,7 +138,7 @@ def measure_limit(
     return rows
 
 
-def find_ideal_seconds(attempts: int, enforce_rpm: int, max_rpm: int, window_seconds: float) -> float:
+def find_least_seconds(attempts: int, enforce_rpm: int, max_rpm: int, window_seconds: float) -> float:
     """The least seconds that such a server allows: as much as may be at the start of each window, and then waiting."""
     room = round(enforce_rpm * window_seconds / 60)
     full_windows = (attempts - 1) // room
