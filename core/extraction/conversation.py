@@ -25,6 +25,8 @@ from core.store.batch_models import Reply
 from core.traces.report import CHARACTERS_PER_TOKEN
 
 LARGER_OUTPUT_FACTOR = 4
+MOST_REFUSALS = 100
+"""So often one request is refused for the rate before it fails, although the server answers others."""
 
 
 @dataclass
@@ -55,6 +57,8 @@ class Talk:
     """The tasks whose request is on its way right now."""
     has_answered: bool = False
     """True once the server answered anything at all."""
+    answers: int = 0
+    """Replies with status 200, to whoever asked."""
     tally: Tally = field(default_factory=Tally)
     """What went on since somebody last looked."""
 
@@ -150,7 +154,8 @@ async def _send_until_answered(talk: Talk, body: dict[str, Any], outcome: Outcom
     characters = len(orjson.dumps(body.get("response_format"))) + sum(len(item["content"]) for item in body["messages"])
     limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
     tokens_in = characters // CHARACTERS_PER_TOKEN
-    tried = 0
+    tried = refused = refused_in_all = 0
+    answers = talk.answers
     while True:
         exchange = await _send_in_turn(talk, body, outcome, tokens_in=tokens_in, output_limit=limit)
         talk.limiter.follow(rpm=exchange.limits.rpm, tpm=exchange.limits.tpm)
@@ -158,20 +163,23 @@ async def _send_until_answered(talk: Talk, body: dict[str, Any], outcome: Outcom
             outcome.replies.append(_build_reply(talk, body, exchange, kind))
         if exchange.http_status is not None:
             talk.has_answered = True
-        tried += 1
         _heed_limits(talk, exchange)
-        if exchange.status not in RETRIED or tried >= _count_tries(talk, exchange):
+        if exchange.status is Status.RATE_LIMITED:
+            # while others are answered, a refusal for the rate says nothing against this request
+            refused = refused + 1 if talk.answers == answers else 1
+            refused_in_all += 1
+            answers = talk.answers
+            is_last = refused >= talk.retry.tries_when_limited or refused_in_all >= MOST_REFUSALS
+        else:
+            tried += 1
+            talk.answers += exchange.http_status == 200
+            is_last = tried >= (talk.retry.tries if talk.has_answered else talk.retry.tries_before_first_answer)
+        if exchange.status not in RETRIED or is_last:
             if exchange.status is Status.CONNECTION and not talk.has_answered:
                 outcome.is_fatal = True
             return exchange
         wait = exchange.limits.retry_after_seconds
-        await talk.sleep(wait or talk.retry.get_delay(tried))
-
-
-def _count_tries(talk: Talk, exchange: Exchange) -> int:
-    if not talk.has_answered:
-        return talk.retry.tries_before_first_answer
-    return talk.retry.tries_when_limited if exchange.status is Status.RATE_LIMITED else talk.retry.tries
+        await talk.sleep(wait or talk.retry.get_delay(refused if exchange.status is Status.RATE_LIMITED else tried))
 
 
 def _heed_limits(talk: Talk, exchange: Exchange) -> None:
@@ -184,6 +192,9 @@ def _heed_limits(talk: Talk, exchange: Exchange) -> None:
         if not wait:
             talk.limiter.slow_down()
             wait = talk.retry.get_delay(1)
+    elif exchange.status is Status.SERVER_ERROR:
+        # a server that is down for so long is down for everybody
+        wait = limits.retry_after_seconds or wait
     if wait is not None:
         talk.limiter.block(wait)
 

@@ -153,6 +153,8 @@ def _classify_error(status: int, text: str) -> Status:
         return Status.MODEL_UNKNOWN
     if status in (404, 405):
         return Status.WRONG_ADDRESS
+    if status == 429 and "request too large" in lowered:
+        return Status.TOO_LONG  # alone above the tokens of a whole minute: no waiting helps
     if status == 429:
         return Status.KEY_REFUSED if "insufficient_quota" in lowered else Status.RATE_LIMITED
     if status in (408, 409) or status >= 500:

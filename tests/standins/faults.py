@@ -42,7 +42,7 @@ class Fault:
     by: str = "arrival"
     """How `share` chooses: `arrival`, or `body` (the n-th try of a body always meets the same fate)."""
     seconds: float | None = None
-    """How long `hang` and `slow` last."""
+    """How long `hang`, `slow` and `drip` last."""
     retry_after: float | str | None = None
     """Value of the Retry-After header: seconds, or an HTTP date as text."""
     retry_after_date_seconds: float | None = None
@@ -62,6 +62,11 @@ class Fault:
         """Wait as long as the fault lasts, which only `hang` and `slow` do."""
         default = {"hang": HANG_SECONDS, "slow": SLOW_SECONDS}.get(self.fault, 0.0)
         await asyncio.sleep(default if self.seconds is None else self.seconds)
+
+    @property
+    def drip_seconds(self) -> float:
+        """How long the body takes, piece by piece."""
+        return (SLOW_SECONDS if self.seconds is None else self.seconds) if self.fault == "drip" else 0.0
 
     def reply_headers(self) -> dict[str, str]:
         """The headers that a faulty reply carries."""

@@ -42,7 +42,7 @@ _UNSUPPORTED_BY = {"no_schema": {"json_schema"}, "no_json_object": {"json_schema
 class LlmServer(StandIn):
     """An OpenAI-compatible server under a test's control."""
 
-    KNOWN_FAULTS: ClassVar[frozenset[str]] = CONTENT_FAULTS | _UNSUPPORTED_BY.keys()
+    KNOWN_FAULTS: ClassVar[frozenset[str]] = CONTENT_FAULTS | _UNSUPPORTED_BY.keys() | {"drip"}
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class LlmServer(StandIn):
         responder: Responder = answer_minimal,
         latency_seconds: float = 0.0,
         enforce_rpm: int | None = None,
+        enforce_silently: bool = False,
         window_seconds: float = 60.0,
         cached_share: float = 0.0,
         faults: Iterable[Fault | Mapping[str, Any]] = (),
@@ -65,6 +66,7 @@ class LlmServer(StandIn):
             responder: makes the text of every valid answer.
             latency_seconds: waited before every answer.
             enforce_rpm: accepted in any sliding window; what is beyond is answered 429 with Retry-After.
+            enforce_silently: no header says when there is room again.
             window_seconds: length of that window.
             cached_share: 0 to 1, the part of the prompt's tokens reported as cached.
             faults: see `Fault`.
@@ -76,6 +78,7 @@ class LlmServer(StandIn):
         self.responder = responder
         self.latency_seconds = latency_seconds
         self.enforce_rpm = enforce_rpm
+        self.enforce_silently = enforce_silently
         self.window_seconds = window_seconds
         self.cached_share = cached_share
         self.batches = Batches(self._answer_line)
@@ -174,12 +177,15 @@ class LlmServer(StandIn):
             return unsupported_format_reply(response_format)
         if fault and fault.is_status:
             return status_reply(fault)
-        if fault:
+        if fault and name != "drip":
             await fault.wait()
         self._number += 1
         text = self.responder(content)
         reply = completion_reply(content, text, number=self._number, cached_share=self.cached_share, fault=name)
         reply.cut = name == "cut"
+        if fault:
+            reply.headers |= fault.reply_headers()
+            reply.drip_seconds = fault.drip_seconds
         return reply
 
     def _refuse_over_limit(self) -> Reply | None:
@@ -200,7 +206,8 @@ class LlmServer(StandIn):
             "x-ratelimit-reset-requests": f"{wait_seconds:.3f}s",
         }
         message = f"Rate limit reached: {self.enforce_rpm} requests per {self.window_seconds:g} s."
-        return error_reply(429, message, code="rate_limit_exceeded", kind="requests", headers=headers)
+        said = None if self.enforce_silently else headers
+        return error_reply(429, message, code="rate_limit_exceeded", kind="requests", headers=said)
 
 
 def load_responder(name: str) -> Responder:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 
 _READ_LIMIT_BYTES = 1 << 20
+_DRIPS = 10
 
 
 @dataclass(slots=True, frozen=True)
@@ -37,12 +38,13 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """One answer; a `cut` one ends in the middle of the body, with the connection."""
+    """One answer; a `cut` one ends in the middle of the body, with the connection, a dripping one comes in pieces."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    drip_seconds: float = 0.0
 
 
 Handler = Callable[[Request], Awaitable[Reply | None]]
@@ -135,6 +137,17 @@ async def _write_reply(writer: asyncio.StreamWriter, request: Request, reply: Re
     headers = {"Content-Length": str(len(reply.body)), **reply.headers}
     head = f"HTTP/1.1 {reply.status} {phrase}\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items())
     writer.write(head.encode("latin-1") + b"\r\n")
-    if request.method != "HEAD":
+    if reply.drip_seconds:
+        await _drip(writer, reply)
+    elif request.method != "HEAD":
         writer.write(reply.body[: len(reply.body) // 2] if reply.cut else reply.body)
+    await writer.drain()
+
+
+async def _drip(writer: asyncio.StreamWriter, reply: Reply) -> None:
+    size = -(-len(reply.body) // _DRIPS)
+    for begin in range(0, len(reply.body), size):
+        await writer.drain()
+        await asyncio.sleep(reply.drip_seconds / _DRIPS)
+        writer.write(reply.body[begin : begin + size])
     await writer.drain()
