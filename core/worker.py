@@ -24,7 +24,6 @@ from core.errors import (
     JobStopped,
     TraceHintsError,
     WorkerReplaced,
-    WorkspaceError,
     WorkspaceFullError,
 )
 from core.extraction.batch_policy import BatchPolicy
@@ -162,7 +161,11 @@ class _Heart(threading.Thread):
                 if not self._beat():
                     self.lost.set()
                     return
-            except WorkspaceError as error:
+            except WorkspaceFullError as error:
+                # taking over is a write, too: as long as there is no room, nobody else can
+                logger.warning("there is no room for the heartbeat: %s", error)
+            except Exception as error:
+                # whatever it is: a heart that dies in silence would leave a worker that nobody can trust
                 logger.warning("the heartbeat cannot be written: %s", error)
                 if time.monotonic() - self._beaten_at > LEASE_SECONDS:
                     # somebody else may have taken over by now
@@ -235,7 +238,19 @@ def _note_end(store: Store, job: Job, end: _End) -> None:
     if end.wait_seconds is not None:
         store.jobs.postpone_job(job.id, seconds=end.wait_seconds)
         return
-    store.jobs.finish_job(job.id, end.state, reason=end.reason, error_code=end.error_code, result=end.result)
+    with store.jobs.write():
+        # what a person did in the last moment counts
+        if end.state is not JobState.FINISHED and store.jobs.find_wanted(job.id) is JobState.CANCELLED:
+            end = _End(JobState.CANCELLED, reason="Cancelled by a person.")
+        elif end.state is JobState.FINISHED and _has_more_to_do(store, job):
+            end = _End(store.jobs.find_wanted(job.id) or JobState.QUEUED)
+        store.jobs.finish_job(job.id, end.state, reason=end.reason, error_code=end.error_code, result=end.result)
+
+
+def _has_more_to_do(store: Store, job: Job) -> bool:
+    """True if what had failed was asked for again while the rest was answered."""
+    batch = store.batches.find_batch_of_job(job.id)
+    return batch is not None and batch.config.way == "live" and store.batches.count_requests(batch.id).pending > 0
 
 
 def _do_job(

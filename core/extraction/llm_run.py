@@ -75,6 +75,8 @@ class LlmRun:
         try:
             self.saver.bring_back()
             self.store.batches.save_server(self.batch.id, server.name, key_mark=mark_key(self.settings))
+            # a pause that a killed worker did not live to see counts before anything is sent
+            self.report()
             await self._answer_and_save()
         finally:
             await server.aclose()
@@ -123,7 +125,7 @@ class LlmRun:
         try:
             await self._ask_or_reuse(request, outcome)
         except (asyncio.CancelledError, Exception) as error:
-            if outcome.replies:
+            if outcome.sent:
                 # an answer that was to be repaired is paid for all the same; its question stays open
                 self.saver.add(self._build_answer(request, outcome, is_open=True))
             if not isinstance(error, asyncio.CancelledError):

@@ -52,8 +52,9 @@ class Saver:
             pending = {request.id for request in self._store.answers.list_all_pending(batch.id)}
             # a crash between the save and the clearing leaves answers that are saved already
             answers = [answer for answer in spill.read() if answer.request_id in pending]
-            self._check_lease()
-            self._store.answers.save_answers(batch, answers, prompt_version=PROMPT_VERSION)
+            with self._store.answers.write():
+                self._check_lease()
+                self._store.answers.save_answers(batch, answers, prompt_version=PROMPT_VERSION)
             spill.clear()
         self._spill.hold_room()
 
@@ -67,8 +68,9 @@ class Saver:
             return
         answers = list(self._unsaved)
         try:
-            self._check_lease()
             with self._store.batches.write():
+                # not before it: the wait for the lock may be the very moment of the take-over
+                self._check_lease()
                 if answers:
                     self._store.answers.save_answers(self._batch, answers, prompt_version=PROMPT_VERSION)
                 if self._is_time_to_show():
@@ -88,7 +90,7 @@ class Saver:
         """Save the last answers, however long there is no room for them; then the batch has no live figures."""
         self._shown_at = 0.0
         self.save(talk)
-        while self._has_no_room:
+        while self._has_no_room and not self._is_replaced:
             await asyncio.sleep(SHOW_SECONDS)
             self.save(talk)
         if not self._is_replaced:

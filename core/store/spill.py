@@ -39,8 +39,13 @@ class Spill:
         """Set room aside; without any to spare, the file has to do with what is there."""
         if self._reserve.exists():
             return
-        with suppress(OSError), self._reserve.open("wb") as reserve:
-            os.posix_fallocate(reserve.fileno(), 0, RESERVE_BYTES)
+        try:
+            with self._reserve.open("wb") as reserve:
+                os.posix_fallocate(reserve.fileno(), 0, RESERVE_BYTES)
+        except OSError:
+            # half a reserve would only take the last room
+            with suppress(OSError):
+                self._reserve.unlink(missing_ok=True)
 
     def append(self, answers: Sequence[Answer]) -> None:
         """Keep answers, safe from a power cut when this returns.
