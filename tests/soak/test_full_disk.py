@@ -1,4 +1,4 @@
-"""Long: `pytest -m soak`. A disk without space under a real worker: small file systems in memory, which only root may mount."""
+"""Long: `pytest -m soak`. A disk without space under a real worker: small file systems, which only root may mount."""
 
 import subprocess
 import time
