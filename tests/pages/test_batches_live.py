@@ -348,12 +348,12 @@ def test_a_batch_at_the_batch_api_says_when_it_is_looked_at_again(
 
 
 def test_files_for_another_engine_are_named_as_that(maker: BatchMaker, open_page: OpenPage) -> None:
-    batch = maker.launch(BatchConfig(extractor=Extractor.LLM, model=MODEL, way="files", folder="/tmp/x"))
+    batch = maker.launch(BatchConfig(extractor=Extractor.LLM, model=MODEL, way="files", folder="requests"))
     maker.run(batch)
-    maker.end(batch, JobState.PAUSED, reason="The requests are in /tmp/x. Run them, then read the results.")
+    maker.end(batch, JobState.PAUSED, reason="The requests are in requests. Run them, then read the results.")
     app = open_page("batches")
     assert read_figures(app)["Requests sent"][1] == "Files for another engine"
-    assert "The requests are in /tmp/x. Run them, then read the results." in list_texts(app)
+    assert "The requests are in requests. Run them, then read the results." in list_texts(app)
 
 
 @pytest.mark.parametrize(

