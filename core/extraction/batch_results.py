@@ -15,9 +15,10 @@ from pydantic import BaseModel
 
 from core.errors import WorkspaceError
 from core.extraction.answer import parse_answer
-from core.extraction.prices import Price, get_cost_usd
+from core.extraction.prices import Price
 from core.extraction.prompt import PROMPT_VERSION
 from core.extraction.questions import Questions
+from core.extraction.replies import build_reply
 from core.extraction.result_lines import ResultLine, parse_result
 from core.extraction.server import Status
 from core.models import AttemptHints
@@ -178,24 +179,14 @@ class ResultReader:
         exchange = result.exchange
         if exchange is None:
             return None
-        return Reply(
+        # how long it took is not said; what has no latency is left out of averages
+        return build_reply(
+            exchange,
             body_hash=result.custom_id,
             kind="attempt",
             model=self.batch.model or "",
-            http_status=exchange.http_status,
-            raw=exchange.raw,
-            valid=is_valid,
-            tokens_in=exchange.tokens_in,
-            tokens_cached=exchange.tokens_cached,
-            tokens_out=exchange.tokens_out,
-            cost_usd=get_cost_usd(
-                self.price,
-                tokens_in=exchange.tokens_in,
-                tokens_cached=exchange.tokens_cached,
-                tokens_out=exchange.tokens_out,
-            ),
-            # how long it took is not said; what has no latency is left out of averages
-            latency_seconds=0.0,
+            price=self.price,
+            is_valid=is_valid,
         )
 
 

@@ -16,8 +16,9 @@ from core.extraction.bodies import build_body, hash_body
 from core.extraction.budget import Budget
 from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import WEAKER_MODE, OutputMode
-from core.extraction.prices import Price, get_cost_usd
+from core.extraction.prices import Price
 from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT
+from core.extraction.replies import build_reply, find_cost_usd
 from core.extraction.retry import RetryPolicy
 from core.extraction.server import FATAL, RETRIED, Exchange, ModelServer, Status
 from core.models import AttemptHints
@@ -100,11 +101,11 @@ async def ask(talk: Talk, messages: list[dict[str, Any]], outcome: Outcome) -> N
     """
     output_limit = DEFAULT_OUTPUT_LIMIT
     body = talk.build_body(messages, output_limit=output_limit)
-    outcome.body_hash = hash_body(body)
+    body_hash = outcome.body_hash = hash_body(body)
     is_repair = is_longer = False
     while True:
         kind = "repair" if is_repair else "longer" if is_longer else "attempt"
-        exchange = await _send_until_answered(talk, body, outcome, kind)
+        exchange = await _send_until_answered(talk, body, outcome, kind=kind, body_hash=body_hash)
         if exchange.status is Status.MODE_UNSUPPORTED and talk.mode in WEAKER_MODE:
             _weaken(talk, body)
         elif exchange.status is Status.TRUNCATED and not is_longer:
@@ -127,8 +128,9 @@ async def ask(talk: Talk, messages: list[dict[str, Any]], outcome: Outcome) -> N
             _fail(outcome, exchange.status, exchange.text, is_fatal=exchange.status in FATAL)
             return
         body = talk.build_body(messages, output_limit=output_limit)
+        body_hash = hash_body(body)
         if not is_repair and not is_longer:
-            outcome.body_hash = hash_body(body)
+            outcome.body_hash = body_hash
 
 
 def _weaken(talk: Talk, body: dict[str, Any]) -> None:
@@ -149,7 +151,9 @@ def _fail(outcome: Outcome, reason: Status | str, detail: str, *, is_fatal: bool
     outcome.is_fatal = outcome.is_fatal or is_fatal
 
 
-async def _send_until_answered(talk: Talk, body: dict[str, Any], outcome: Outcome, kind: str) -> Exchange:
+async def _send_until_answered(
+    talk: Talk, body: dict[str, Any], outcome: Outcome, *, kind: str, body_hash: str
+) -> Exchange:
     # a schema is read, and billed, like the messages
     characters = len(orjson.dumps(body.get("response_format"))) + sum(len(item["content"]) for item in body["messages"])
     limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
@@ -160,7 +164,9 @@ async def _send_until_answered(talk: Talk, body: dict[str, Any], outcome: Outcom
         exchange = await _send_in_turn(talk, body, outcome, tokens_in=tokens_in, output_limit=limit)
         talk.limiter.follow(rpm=exchange.limits.rpm, tpm=exchange.limits.tpm)
         if exchange.raw:
-            outcome.replies.append(_build_reply(talk, body, exchange, kind))
+            outcome.replies.append(
+                build_reply(exchange, body_hash=body_hash, kind=kind, model=talk.model, price=talk.price)
+            )
         if exchange.http_status is not None:
             talk.has_answered = True
         _heed_limits(talk, exchange)
@@ -210,20 +216,11 @@ async def _send_in_turn(
         if talk.stop.is_set():
             raise asyncio.CancelledError
         exchange = await _send(talk, body, outcome)
-        spent_usd = _find_cost(talk, exchange)
+        spent_usd = find_cost_usd(exchange, talk.price)
     finally:
         talk.budget.settle(reserved_usd, spent_usd)
     talk.limiter.settle(reservation, exchange.tokens_in + exchange.tokens_out)
     return exchange
-
-
-def _find_cost(talk: Talk, exchange: Exchange) -> float | None:
-    return get_cost_usd(
-        talk.price,
-        tokens_in=exchange.tokens_in,
-        tokens_cached=exchange.tokens_cached,
-        tokens_out=exchange.tokens_out,
-    )
 
 
 async def _send(talk: Talk, body: dict[str, Any], outcome: Outcome) -> Exchange:
@@ -238,19 +235,3 @@ async def _send(talk: Talk, body: dict[str, Any], outcome: Outcome) -> Exchange:
     talk.tally.answered += exchange.http_status is not None
     talk.tally.tokens += exchange.tokens_in + exchange.tokens_out
     return exchange
-
-
-def _build_reply(talk: Talk, body: dict[str, Any], exchange: Exchange, kind: str) -> Reply:
-    return Reply(
-        body_hash=hash_body(body),
-        kind=kind,
-        model=talk.model,
-        http_status=exchange.http_status,
-        raw=exchange.raw,
-        valid=False,
-        tokens_in=exchange.tokens_in,
-        tokens_cached=exchange.tokens_cached,
-        tokens_out=exchange.tokens_out,
-        cost_usd=_find_cost(talk, exchange),
-        latency_seconds=exchange.latency_seconds,
-    )
