@@ -32,6 +32,11 @@ class Settings(BaseModel):
     """None means the Hugging Face Hub."""
 
     @property
+    def openai_key(self) -> str:
+        """The key as text; empty if there is none."""
+        return self.openai_api_key.get_secret_value() if self.openai_api_key else ""
+
+    @property
     def has_model_server(self) -> bool:
         """True if a key or an address is set: only then can the `llm` extractor run."""
         return self.openai_api_key is not None or self.openai_base_url is not None
@@ -79,7 +84,7 @@ def build_worker_environment(settings: Settings) -> dict[str, str]:
     """The environment for a worker process: this one's, with the settings made explicit."""
     given = {
         "TRACE_HINTS_HOME": str(settings.home),
-        "OPENAI_API_KEY": settings.openai_api_key.get_secret_value() if settings.openai_api_key else "",
+        "OPENAI_API_KEY": settings.openai_key,
         "OPENAI_BASE_URL": settings.openai_base_url or "",
         "HF_TOKEN": settings.hf_token.get_secret_value() if settings.hf_token else "",
         "HF_ENDPOINT": settings.hf_endpoint or "",

@@ -12,15 +12,16 @@ from tempfile import TemporaryDirectory
 from core.errors import JobPostponed, ModelServerError
 from core.extraction.batch_files import RequestFile
 from core.extraction.batch_policy import BatchPolicy, Bounds
-from core.extraction.batch_results import NO_RESULT, ResultReader
+from core.extraction.batch_results import NO_RESULT
 from core.extraction.batch_server import BatchServer, RemoteState, ServerAway
+from core.extraction.elsewhere_run import ElsewhereRun
 from core.extraction.parts import PartFiller
-from core.extraction.questions import Questions, choose_batch_price
+from core.extraction.refusals import build_model_error, build_unreachable_error
 from core.progress import Progress
 from core.settings import Settings
 from core.store import Store
 from core.store.batch_models import Batch
-from core.store.remote import UNFINISHED, RemotePart
+from core.store.remote import RemotePart
 
 UPLOADED = "uploaded"
 """The file is at the server, and its batch may be or not: whoever finds a part like this looks before it submits."""
@@ -37,7 +38,7 @@ GIVE_UP_SECONDS = 48 * 3600.0
 """A cancelled batch is over by itself after a day; nobody looks for it longer than this."""
 
 
-class BatchApiRun:
+class BatchApiRun(ElsewhereRun):
     """One look at a batch of the Batch API. Close it with `close`."""
 
     def __init__(
@@ -55,12 +56,7 @@ class BatchApiRun:
         Raises:
             UsageError: No server is set.
         """
-        self._store = store
-        self._batch = batch
-        self._progress = progress
-        self._check_lease = check_lease
-        self._policy = policy
-        self._questions = Questions(store, batch, settings)
+        super().__init__(store, batch, settings=settings, progress=progress, check_lease=check_lease, policy=policy)
         self._server = BatchServer(settings, model=batch.model or "")
         self._answered_there = 0
 
@@ -102,12 +98,6 @@ class BatchApiRun:
                 raise ModelServerError(f"The server {self._server.name} cannot be reached ({error}).") from None
             raise self._explain_away(error) from None
         self._wait_for_open()
-
-    def _discard_unfinished(self) -> None:
-        self._check_lease()
-        for part in self._list_open():
-            if part.status == UNFINISHED:
-                self._store.remote.discard_part(part.id)
 
     def _look_after(self, part: RemotePart) -> None:
         state = self._find_state(part) or self._submit(part)
@@ -156,22 +146,14 @@ class BatchApiRun:
             return
         self._store.remote.close_part(part.id, status=state.status)
         if "model" in state.error_code:
-            raise self._server.build_model_error(said)
+            raise build_model_error(self._server.name, self._batch.model or "", said)
         raise ModelServerError(
             f"The server {self._server.name} refused the batch ({said}). What is answered is kept; resume to submit "
             "the rest again."
         )
 
     def _collect(self, part: RemotePart, state: RemoteState) -> None:
-        reader = ResultReader(
-            self._store,
-            self._batch,
-            self._questions,
-            choose_batch_price(self._batch.config),
-            check_lease=self._check_lease,
-            report=lambda: self._report(COLLECTING_STAGE),
-            is_fresh=True,
-        )
+        reader = self._build_reader(COLLECTING_STAGE, is_fresh=True)
         with TemporaryDirectory(prefix="trace_hints_") as folder:
             for file_id in filter(None, (state.output_file_id, state.error_file_id)):
                 path = Path(folder) / f"{part.key}-{file_id}.jsonl"
@@ -262,16 +244,10 @@ class BatchApiRun:
             )
         return False
 
-    def _list_open(self) -> list[RemotePart]:
-        return self._store.remote.list_open(self._batch.id)
-
     def _explain_away(self, error: ServerAway) -> Exception:
         has_begun = any(part.remote_id for part in self._store.remote.list_parts(self._batch.id))
         if not has_begun and not error.has_answered:
-            return ModelServerError(
-                f"The server {self._server.name} cannot be reached ({error}). Check OPENAI_BASE_URL and that the "
-                "server runs."
-            )
+            return build_unreachable_error(self._server.name, str(error))
         self._report(f"{WAITING_STAGE}, which is away ({error})")
         return JobPostponed("The server is away.", seconds=self._policy.max_poll_seconds)
 
@@ -288,7 +264,3 @@ class BatchApiRun:
         """Since the newest open part was begun."""
         newest = max((part.created_utc for part in self._list_open()), default=None)
         return 0.0 if newest is None else (datetime.now(UTC) - datetime.fromisoformat(newest)).total_seconds()
-
-    def _report(self, stage: str) -> None:
-        counts = self._store.batches.count_requests(self._batch.id)
-        self._progress(stage, done=counts.done + counts.failed, total=counts.total, failed=counts.failed)

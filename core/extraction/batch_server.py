@@ -16,12 +16,12 @@ import openai
 from openai.types import Batch as OpenAIBatch
 from openai.types import FileObject
 
-from core.errors import ModelServerError, UsageError
+from core.errors import ModelServerError
 from core.extraction.batch_files import ENDPOINT
 from core.extraction.launch import check_has_server
+from core.extraction.refusals import build_address_error, build_key_error, build_model_error, hide_key
 from core.extraction.server import Exchange, Status, read_exchange
 from core.settings import Settings
-from core.traces.secrets import mask_secrets
 
 TIMEOUT_SECONDS = 600.0
 """For one call; an upload has up to 200 MB."""
@@ -74,7 +74,7 @@ class BatchServer:
             UsageError: Neither a key nor an address is set.
         """
         check_has_server(settings)
-        self._key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+        self._key = settings.openai_key
         self._model = model
         try:
             # a call that was repeated behind our back would submit a batch twice
@@ -85,9 +85,7 @@ class BatchServer:
                 timeout=timeout_seconds,
             )
         except (ValueError, httpx2.InvalidURL) as error:
-            raise UsageError(
-                f"OPENAI_BASE_URL is not an address ({error}). Set it to one like http://host:8000/v1."
-            ) from None
+            raise build_address_error(error) from None
 
     @property
     def name(self) -> str:
@@ -160,11 +158,11 @@ class BatchServer:
         try:
             yield
         except openai.APIStatusError as error:
-            exchange = read_exchange(error.response.status_code, self._clean(_read_text(error.response)))
+            exchange = read_exchange(error.response.status_code, hide_key(_read_text(error.response), self._key))
             raise self._build_error(exchange) from None
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             cause = error.__cause__ or error
-            said = self._clean(f"{type(cause).__name__}: {cause}")[:500]
+            said = hide_key(f"{type(cause).__name__}: {cause}", self._key)[:500]
             raise ServerAway(said, has_answered=isinstance(error, ValueError)) from None
 
     def _build_error(self, exchange: Exchange) -> Exception:
@@ -173,26 +171,15 @@ class BatchServer:
             case Status.RATE_LIMITED | Status.SERVER_ERROR:
                 return ServerAway(said or f"status {exchange.http_status}")
             case Status.KEY_REFUSED:
-                return ModelServerError(
-                    f"The server {self.name} refused the key ({said}). Set OPENAI_API_KEY to a valid one."
-                )
+                return build_key_error(self.name, said)
             case Status.MODEL_UNKNOWN:
-                return self.build_model_error(said)
+                return build_model_error(self.name, self._model, said)
             case Status.WRONG_ADDRESS:
                 return ModelServerError(
                     f"The server {self.name} has no Batch API, or does not know this batch any more ({said}). "
                     "Launch without --batch-api, or write files with --write-requests."
                 )
         return ModelServerError(f"The server {self.name} refused the batch ({said}).")
-
-    def build_model_error(self, said: str) -> ModelServerError:
-        """What to say when the server does not know the model."""
-        return ModelServerError(
-            f'The server {self.name} has no model "{self._model}" ({said}). Choose another one with --model.'
-        )
-
-    def _clean(self, text: str) -> str:
-        return mask_secrets(text.replace(self._key, "[masked: API key]") if self._key else text)
 
 
 def _read_text(response: httpx2.Response) -> str:

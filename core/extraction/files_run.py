@@ -19,21 +19,21 @@ from core.extraction.batch_files import (
     save_manifest,
 )
 from core.extraction.batch_policy import BatchPolicy
-from core.extraction.batch_results import NO_RESULT, ResultReader, ResultTally
+from core.extraction.batch_results import NO_RESULT, ResultTally
+from core.extraction.elsewhere_run import ElsewhereRun
 from core.extraction.parts import PartFiller
-from core.extraction.questions import Questions, choose_batch_price
 from core.progress import Progress
 from core.settings import Settings
 from core.store import Store
 from core.store.batch_models import Batch
-from core.store.remote import UNFINISHED, WRITTEN, RemotePart
+from core.store.remote import WRITTEN, RemotePart
 
 READ = "read"
 WRITING_STAGE = "writing requests"
 READING_STAGE = "reading results"
 
 
-class FilesRun:
+class FilesRun(ElsewhereRun):
     """One run of a batch of files. Lives as long as one call of `run`."""
 
     def __init__(
@@ -49,13 +49,8 @@ class FilesRun:
         """Nothing is written or read yet."""
         if batch.config.folder is None:
             raise UsageError("A batch of files needs a folder. Give one with --write-requests DIR.")
-        self._store = store
-        self._batch = batch
+        super().__init__(store, batch, settings=settings, progress=progress, check_lease=check_lease, policy=policy)
         self._folder = Path(batch.config.folder)
-        self._progress = progress
-        self._check_lease = check_lease
-        self._policy = policy
-        self._questions = Questions(store, batch, settings)
 
     def run(self) -> ResultTally:
         """Write what is free, or read the results that are there.
@@ -68,12 +63,10 @@ class FilesRun:
             UsageError: The folder holds files of something else.
             WorkspaceError: The folder cannot be written, or a file in it not be read.
         """
-        for part in self._store.remote.list_open(self._batch.id):
-            if part.status == UNFINISHED:
-                self._store.remote.discard_part(part.id)
+        self._discard_unfinished()
         if written := self._write():
             raise JobParked(self._describe(written))
-        open_parts = self._store.remote.list_open(self._batch.id)
+        open_parts = self._list_open()
         results = list_result_files(self._folder)
         if open_parts and not results:
             raise JobParked(self._describe(open_parts))
@@ -143,21 +136,10 @@ class FilesRun:
         return Manifest(workspace=mark, batch=self._batch.id, dataset=dataset.name, model=self._batch.model or "")
 
     def _read(self, paths: Sequence[Path]) -> ResultTally:
-        reader = ResultReader(
-            self._store,
-            self._batch,
-            self._questions,
-            choose_batch_price(self._batch.config),
-            check_lease=self._check_lease,
-            report=lambda: self._report(READING_STAGE),
-        )
+        reader = self._build_reader(READING_STAGE)
         for path in paths:
             reader.read(path)
         return reader.tally
-
-    def _report(self, stage: str) -> None:
-        counts = self._store.batches.count_requests(self._batch.id)
-        self._progress(stage, done=counts.done + counts.failed, total=counts.total, failed=counts.failed)
 
     def _describe(self, parts: Sequence[RemotePart]) -> str:
         requests, files = sum(part.requests for part in parts), len(parts)

@@ -26,7 +26,7 @@ def check_has_server(settings: Settings) -> None:
     url = urlsplit(settings.openai_base_url or OPENAI_URL)
     if url.scheme not in ("http", "https") or not url.hostname or url.username:
         raise UsageError("OPENAI_BASE_URL is no address of a server. Set it to one such as http://localhost:8000/v1.")
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+    key = settings.openai_key
     if not key.isascii() or not key.isprintable() or key != key.strip():
         raise UsageError("OPENAI_API_KEY holds characters that no key has. Copy it again, without spaces around it.")
 
@@ -38,8 +38,7 @@ def find_server(settings: Settings) -> str:
 
 def mark_key(settings: Settings) -> str:
     """Eight digits that tell one key from another; a key cannot be found from so few."""
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
-    return sha256(f"trace-hints {key}".encode()).hexdigest()[:8]
+    return sha256(f"trace-hints {settings.openai_key}".encode()).hexdigest()[:8]
 
 
 def describe_change(batch: Batch, settings: Settings) -> str | None:

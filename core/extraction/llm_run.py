@@ -20,6 +20,7 @@ from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import OutputMode
 from core.extraction.prices import choose_price
 from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, build_prompt
+from core.extraction.refusals import build_key_error, build_model_error, build_unreachable_error, quote
 from core.extraction.retry import RetryPolicy
 from core.extraction.saving import Saver
 from core.extraction.server import ModelServer, Status, read_answer_text
@@ -208,19 +209,13 @@ class LlmRun:
 
 
 def _build_fatal_error(outcome: Outcome, talk: Talk) -> ModelServerError:
-    said = f" ({outcome.detail.strip().rstrip('.')})" if outcome.detail else ""
+    server, said = talk.server.name, outcome.detail
     if outcome.reason == Status.KEY_REFUSED:
-        return ModelServerError(
-            f"The server {talk.server.name} refused the key{said}. Set OPENAI_API_KEY to a valid one."
-        )
+        return build_key_error(server, said)
     if outcome.reason == Status.MODEL_UNKNOWN:
-        return ModelServerError(
-            f'The server {talk.server.name} has no model "{talk.model}"{said}. Choose another one with --model.'
-        )
+        return build_model_error(server, talk.model, said)
     if outcome.reason == Status.WRONG_ADDRESS:
         return ModelServerError(
-            f"There are no chat completions at {talk.server.name}{said}. Check OPENAI_BASE_URL: it mostly ends in /v1."
+            f"There are no chat completions at {server}{quote(said)}. Check OPENAI_BASE_URL: it mostly ends in /v1."
         )
-    return ModelServerError(
-        f"The server {talk.server.name} cannot be reached{said}. Check OPENAI_BASE_URL and that the server runs."
-    )
+    return build_unreachable_error(server, said)

@@ -13,13 +13,12 @@ import httpx2
 import openai
 import orjson
 
-from core.errors import UsageError
 from core.extraction.launch import check_has_server
 from core.extraction.rate_headers import ServerLimits, read_limits
+from core.extraction.refusals import build_address_error, hide_key
+from core.extraction.retry import RetryPolicy
 from core.settings import Settings
-from core.traces.secrets import mask_secrets
 
-TIMEOUT_SECONDS = 300.0
 STORED_CHARACTERS = 2_000_000
 
 
@@ -65,7 +64,7 @@ class Exchange(NamedTuple):
 class ModelServer:
     """A client for one server. Close it with `aclose`."""
 
-    def __init__(self, settings: Settings, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, settings: Settings, *, timeout_seconds: float = RetryPolicy.timeout_seconds) -> None:
         """Nothing is sent yet.
 
         Args:
@@ -76,14 +75,13 @@ class ModelServer:
             UsageError: Neither a key nor an address is set.
         """
         check_has_server(settings)
-        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
         self.base_url = settings.openai_base_url
-        self._key = key
+        self._key = settings.openai_key
         self._timeout_seconds = timeout_seconds
         try:
             self._client = openai.AsyncOpenAI(
                 # servers of one's own need no key, but the client insists on one
-                api_key=key or "none",
+                api_key=self._key or "none",
                 base_url=settings.openai_base_url,
                 max_retries=0,
                 timeout=timeout_seconds,
@@ -92,9 +90,7 @@ class ModelServer:
                 ),
             )
         except (ValueError, httpx2.InvalidURL) as error:
-            raise UsageError(
-                f"OPENAI_BASE_URL is not an address ({error}). Set it to one like http://host:8000/v1."
-            ) from None
+            raise build_address_error(error) from None
 
     @property
     def name(self) -> str:
@@ -120,17 +116,14 @@ class ModelServer:
         except (openai.APIConnectionError, httpx2.HTTPError, OSError) as error:
             cause = error.__cause__ or error
             text = f"{type(cause).__name__}: {cause}"[:500]
-            return Exchange(Status.CONNECTION, self._clean(text), "", None, time.monotonic() - began)
+            return Exchange(Status.CONNECTION, hide_key(text, self._key), "", None, time.monotonic() - began)
         exchange = read_exchange(response.status_code, response.text)
         return exchange._replace(latency_seconds=time.monotonic() - began, limits=read_limits(response.headers))
 
     def _read_error(self, response: httpx2.Response, latency: float) -> Exchange:
-        text = self._clean(response.text[:STORED_CHARACTERS])
+        text = hide_key(response.text[:STORED_CHARACTERS], self._key)
         exchange = read_exchange(response.status_code, text)
         return exchange._replace(latency_seconds=latency, limits=read_limits(response.headers))
-
-    def _clean(self, text: str) -> str:
-        return mask_secrets(text.replace(self._key, "[masked: API key]") if self._key else text)
 
 
 def read_exchange(http_status: int, raw: str) -> Exchange:

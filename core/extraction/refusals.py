@@ -1,0 +1,44 @@
+"""What a person is told when a model's server refuses everything, the same words whichever way a batch is sent."""
+
+from core.errors import ModelServerError, UsageError
+from core.traces.secrets import mask_secrets
+
+
+def build_address_error(error: Exception) -> UsageError:
+    """The client cannot be built for this address."""
+    return UsageError(f"OPENAI_BASE_URL is not an address ({error}). Set it to one like http://host:8000/v1.")
+
+
+def build_key_error(server: str, said: str) -> ModelServerError:
+    """The server does not take the key.
+
+    Args:
+        server: Its address.
+        said: By the server; may be empty.
+    """
+    return ModelServerError(f"The server {server} refused the key{quote(said)}. Set OPENAI_API_KEY to a valid one.")
+
+
+def build_model_error(server: str, model: str, said: str) -> ModelServerError:
+    """The server does not know the model."""
+    return ModelServerError(
+        f'The server {server} has no model "{model}"{quote(said)}. Choose another one with --model.'
+    )
+
+
+def build_unreachable_error(server: str, said: str) -> ModelServerError:
+    """The server never answered anything."""
+    return ModelServerError(
+        f"The server {server} cannot be reached{quote(said)}. Check OPENAI_BASE_URL and that the server runs."
+    )
+
+
+def hide_key(text: str, key: str) -> str:
+    """What a server said, without our key and without what looks like another one."""
+    return mask_secrets(text.replace(key, "[masked: API key]") if key else text)
+
+
+def quote(said: str) -> str:
+    """What a server said, in brackets; nothing if it said nothing."""
+    said = said.strip().rstrip(".")
+    return f" ({said})" if said else ""
