@@ -25,7 +25,7 @@ from core.store.batch_models import Batch, BatchConfig, BatchUsage, Estimate
 from core.traces.options import ImportOptions
 from core.traces.report import ImportReport
 from core.traces.sources import SourceRequest
-from core.worker import hand_over_if_changed
+from core.worker import queueing
 
 ACTOR = "unattended"
 LISTED = 10
@@ -128,8 +128,7 @@ def import_dataset(
     settings: Settings, source: SourceRequest, options: ImportOptions, *, run_job: JobRunner, say: Say
 ) -> Dataset:
     """The imported dataset; the one that is there if exactly this was imported before."""
-    hand_over_if_changed(settings)
-    with open_store(settings.home) as store:
+    with queueing(settings) as store:
         job = pipeline.start_import(store, pipeline.ImportParams(source=source, options=options), created_by=ACTOR)
     done = pipeline.ImportDone.model_validate_json(run_job(job).result or "")
     with open_store(settings.home) as store:
@@ -177,16 +176,14 @@ def extract_hints(
     settings: Settings, dataset: Dataset, config: BatchConfig, *, run_job: JobRunner, say: Say
 ) -> dict[str, Any]:
     """Extract, aggregate and check; what was sent in this run, and how the chosen attempts stand after it."""
-    hand_over_if_changed(settings)
-    with open_store(settings.home) as store:
+    with queueing(settings) as store:
         job = pipeline.start_extraction(store, dataset, config, settings=settings, created_by=ACTOR)
-        batch = store.batches.find_batch_of_job(job.id)
-        batch_id = 0 if batch is None else batch.id
-        for line in [] if batch is None else _describe_batch(batch, settings):
+        batch = store.batches.get_batch_of_job(job.id)
+        for line in _describe_batch(batch, settings):
             say(line)
-        before = store.batches.get_usage(batch_id)
+        before = store.batches.get_usage(batch.id)
     run_job(job)
-    return describe_extraction(settings, batch_id, before=before, say=say)
+    return describe_extraction(settings, batch.id, before=before, say=say)
 
 
 def describe_extraction(settings: Settings, batch_id: int, *, before: BatchUsage, say: Say) -> dict[str, Any]:
@@ -233,8 +230,7 @@ def publish_trials(
 ) -> dict[str, Any]:
     """Publish the approved trials; what `--json` prints of it."""
     options = PublishOptions(**wish.model_dump(exclude={"prefix"}), prefix=wish.prefix or default_prefix(dataset.name))
-    hand_over_if_changed(settings)
-    with open_store(settings.home) as store:
+    with queueing(settings) as store:
         job = pipeline.start_publishing(store, dataset, options, published_by=published_by)
     result = PublishResult.model_validate_json(run_job(job).result or "")
     for note in result.left_out:

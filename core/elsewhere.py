@@ -8,12 +8,12 @@ from core import pipeline
 from core.augment import ACTOR, JobRunner, Say, describe_extraction
 from core.errors import JobStopped, UsageError
 from core.extraction.batch_files import MANIFEST_NAME, Manifest, build_mark, find_manifest
-from core.models import Dataset, Job, JobState
+from core.models import Dataset, JobState
 from core.settings import Settings
 from core.store import Store, open_store
 from core.store.batch_models import Batch, BatchConfig
 from core.store.remote import WRITTEN
-from core.worker import hand_over_if_changed
+from core.worker import queueing
 
 
 def write_requests(
@@ -25,11 +25,10 @@ def write_requests(
         UsageError: The folder holds something else.
         JobStopped: It was paused or stopped before everything was written.
     """
-    hand_over_if_changed(settings)
-    with open_store(settings.home) as store:
+    with queueing(settings) as store:
         _check_free(store, config)
         job = pipeline.start_extraction(store, dataset, config, settings=settings, created_by=ACTOR)
-        batch = _get_batch(store, job)
+        batch = store.batches.get_batch_of_job(job.id)
         before = store.batches.get_usage(batch.id)
     try:
         run_job(job)
@@ -51,8 +50,7 @@ def read_results(settings: Settings, dataset: Dataset, folder: Path, *, run_job:
         UsageError: The folder holds no requests of this workspace and dataset, or their batch was cancelled.
         JobStopped: There are no results yet, or it was paused or stopped.
     """
-    hand_over_if_changed(settings)
-    with open_store(settings.home) as store:
+    with queueing(settings) as store:
         batch = _find_batch(store, dataset, folder)
         before = store.batches.get_usage(batch.id)
         with store.jobs.write():
@@ -107,13 +105,6 @@ def _find_own(store: Store, manifest: Manifest) -> Batch | None:
         return store.batches.get_batch(manifest.batch)
     except LookupError:
         return None
-
-
-def _get_batch(store: Store, job: Job) -> Batch:
-    batch = store.batches.find_batch_of_job(job.id)
-    if batch is None:
-        raise UsageError(f"Job {job.id} has no batch. Launch the extraction again.")
-    return batch
 
 
 def _is_written(settings: Settings, batch: Batch) -> bool:

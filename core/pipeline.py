@@ -82,9 +82,7 @@ def run_extraction(
         ModelServerError: Every request would fail in the same way.
         JobStopped: Paused, cancelled or taken over; what was answered is aggregated all the same.
     """
-    batch = store.batches.find_batch_of_job(job.id)
-    if batch is None:
-        raise UsageError(f"Job {job.id} has no batch. Launch the extraction again.")
+    batch = store.batches.get_batch_of_job(job.id)
     dataset = store.traces.get_dataset(batch.dataset_id)
     before = store.batches.count_requests(batch.id).done
     try:

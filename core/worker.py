@@ -12,7 +12,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -79,12 +80,21 @@ def ensure_worker(settings: Settings, *, replace: bool = False) -> None:
     _started.append(process)
 
 
-def hand_over_if_changed(settings: Settings) -> None:
+def _hand_over_if_changed(settings: Settings) -> None:
     """Ask a worker with other code or settings to leave. Call before a job is queued: it must not take that job."""
     with open_store(settings.home) as store:
         lease = store.leases.find_lease()
         if lease is not None and lease.is_live(time.time()) and lease.fingerprint != build_fingerprint(settings):
             store.leases.ask_to_leave(lease.epoch)
+
+
+@contextmanager
+def queueing(settings: Settings) -> Iterator[Store]:
+    """A store in which work may be queued; a worker with the present code and settings takes it, and no older one."""
+    _hand_over_if_changed(settings)
+    with open_store(settings.home) as store:
+        yield store
+    ensure_worker(settings, replace=True)
 
 
 def _build_command(settings: Settings) -> list[str]:

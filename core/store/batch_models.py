@@ -48,7 +48,6 @@ class BatchConfig(BaseModel):
 class ChosenTotals(NamedTuple):
     """What a configuration chooses, added up."""
 
-    trials: int
     attempts: int
     messages: int
     characters: int

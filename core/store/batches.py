@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 
+from core.errors import UsageError
 from core.store.batch_models import (
     Acceptance,
     Batch,
@@ -59,7 +60,7 @@ class Batches(Part):
         """
         chosen, values = _choose(dataset_id, config, "JOIN conversations c ON c.id = a.conversation_id")
         row = self._row(
-            "SELECT COUNT(DISTINCT t.id) AS trials, COUNT(*) AS attempts, "
+            "SELECT COUNT(*) AS attempts, "
             "COALESCE(SUM(c.message_count), 0) AS messages, COALESCE(SUM(MIN(c.characters, ?)), 0) AS characters, "
             "COALESCE(SUM(LENGTH(t.source_task_text)), 0) AS task_characters, "
             "COALESCE(SUM((SELECT COUNT(*) FROM episodes e WHERE e.attempt_id = a.id)), 0) AS rows, "
@@ -77,6 +78,17 @@ class Batches(Part):
         if row is None:
             raise LookupError(f"no batch {batch_id}")
         return _build_batch(row)
+
+    def get_batch_of_job(self, job_id: int) -> Batch:
+        """The batch that a job runs.
+
+        Raises:
+            UsageError: It has none.
+        """
+        batch = self.find_batch_of_job(job_id)
+        if batch is None:
+            raise UsageError(f"Job {job_id} has no batch. Launch the extraction again.")
+        return batch
 
     def find_batch_of_job(self, job_id: int) -> Batch | None:
         """The batch that a job runs, or None."""

@@ -8,13 +8,12 @@ from core import pipeline
 from core.models import Dataset
 from core.publishing.publish import Preview, PublishOptions, list_removals
 from core.settings import load_settings
-from core.worker import ensure_worker, hand_over_if_changed
+from core.worker import queueing
 from pages.publish.target_form import Target
 from pages.shared import keys
 from pages.shared.labels import describe_count
 from pages.shared.problems import problems_kept
 from pages.shared.reviewer import get_reviewer
-from pages.shared.workspace import open_workspace
 
 _ASKED = "asked_removals"
 
@@ -62,11 +61,9 @@ def _check_and_publish(dataset: Dataset, options: PublishOptions, plan: Preview)
 def _publish(dataset: Dataset, options: PublishOptions) -> None:
     with problems_kept():
         _stop_asking()
-        hand_over_if_changed(load_settings())
-        with open_workspace() as store:
+        with queueing(load_settings()) as store:
             job = pipeline.start_publishing(store, dataset, options, published_by=get_reviewer())
-        st.session_state[keys.PUBLISH_JOB] = job.id
-        ensure_worker(load_settings(), replace=True)
+            st.session_state[keys.PUBLISH_JOB] = job.id
 
 
 def _stop_asking() -> None:

@@ -8,11 +8,10 @@ from core.settings import PROJECT_ROOT, load_settings
 from core.store import Store
 from core.traces.options import ImportOptions
 from core.traces.sources import SourceRequest
-from core.worker import ensure_worker, hand_over_if_changed
+from core.worker import queueing
 from pages.shared import jobs
 from pages.shared.problems import problems_kept
 from pages.shared.reviewer import get_reviewer
-from pages.shared.workspace import open_workspace
 
 SAMPLE = PROJECT_ROOT / "core" / "traces" / "sample.jsonl"
 
@@ -21,10 +20,8 @@ def start_import(request: SourceRequest, options: ImportOptions) -> None:
     """Queue an import and see to a worker; for a button's callback."""
     with problems_kept():
         params = pipeline.ImportParams(source=request, options=options)
-        hand_over_if_changed(load_settings())
-        with open_workspace() as store:
+        with queueing(load_settings()) as store:
             pipeline.start_import(store, params, created_by=get_reviewer())
-        ensure_worker(load_settings(), replace=True)
 
 
 def start_sample_import() -> None:

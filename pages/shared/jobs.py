@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.models import Job
 from core.settings import load_settings
-from core.worker import ensure_worker, hand_over_if_changed
+from core.worker import ensure_worker, queueing
 from pages.shared.labels import JOBS
 from pages.shared.problems import problems_kept, problems_shown, show_problem
 from pages.shared.workspace import open_workspace
@@ -86,9 +86,5 @@ def pause_job(job_id: int) -> None:
 
 def resume_job(job_id: int) -> None:
     """For a button's callback. A mended key or address counts from now on."""
-    with problems_kept():
-        settings = load_settings()
-        hand_over_if_changed(settings)
-        with open_workspace() as store:
-            store.jobs.resume_job(job_id)
-        ensure_worker(settings, replace=True)
+    with problems_kept(), queueing(load_settings()) as store:
+        store.jobs.resume_job(job_id)

@@ -20,7 +20,6 @@ from tests.workspaces import create_batch, make_settings
 
 PRICE = Price(input=1.0, cached_input=0.5, output=10.0)
 TOTALS = ChosenTotals(
-    trials=5,
     attempts=10,
     messages=100,
     characters=40_000,

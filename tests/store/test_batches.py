@@ -154,7 +154,7 @@ def test_the_chosen_are_counted_as_they_are_chosen(store: Store, dataset: Datase
     for only, count in (("all", 5), ("new", 5), ("failed", 1)):
         config = BatchConfig.model_validate({"extractor": LLM, "only": only})
         assert sum_chosen(store, dataset, config) == (count, 8 * count)
-    assert store.batches.sum_chosen(99, BatchConfig(extractor=LLM), characters_per_token=4) == ChosenTotals(*[0] * 8)
+    assert store.batches.sum_chosen(99, BatchConfig(extractor=LLM), characters_per_token=4) == ChosenTotals(*[0] * 7)
 
 
 # --- what came back
