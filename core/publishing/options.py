@@ -1,8 +1,37 @@
 """What a person asks to publish, and what came of it."""
 
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, Field
+
+MAX_TASK_MB = 256
+MAX_TASK_FILES = 10_000
+
+
+class Layout(StrEnum):
+    """How tasks lie in the repository or folder; the readable `hints` table is the same in both."""
+
+    ARCHIVE = "archive"
+    """One table of archives: `path` and `task_binary`, a tar.gz of the task's folder."""
+    FOLDERS = "folders"
+    """Task folders below `tasks/`, which Harbor reads directly, and a table that lists them."""
+
+
+class HintSelection(StrEnum):
+    """Which kinds of hints an instruction carries."""
+
+    FULL = "full"
+    PITFALLS_AND_CRITERIA = "pitfalls_and_criteria"
+    WITHOUT_STRATEGY = "without_strategy"
+
+
+class Unmatched(StrEnum):
+    """What becomes of a trial that has no source task."""
+
+    LEAVE_OUT = "leave_out"
+    WITHOUT_VERIFIER = "without_verifier"
+    """It is published in the standard environment; its metadata and the card say that nothing checks it."""
 
 
 class PublishOptions(BaseModel):
@@ -12,16 +41,40 @@ class PublishOptions(BaseModel):
     """`owner/name`, or `name` for the token's own user; None: not to the Hub."""
     output_dir: str | None = None
     """Folder for exactly the files of the commit; None: no export."""
+    export_hints: str | None = None
+    """A .jsonl or .csv file for the rows of the `hints` table; None: none is written."""
     prefix: str
     """First part of each task's folder name."""
     private: bool = False
     """For a repository that does not exist yet; a public one is refused, never changed."""
     replace: bool = False
     """Publish also over the tasks of another dataset, or over other data."""
+    layout: Layout = Layout.ARCHIVE
+    """How the tasks lie there."""
     tasks: str | None = None
     """Source tasks: a folder of task folders, a .parquet or .jsonl file, or a Hub id."""
+    unmatched: Unmatched = Unmatched.LEAVE_OUT
+    """With source tasks: what becomes of a trial that has none. Without them it says nothing."""
+    max_task_mb: int = Field(default=MAX_TASK_MB, ge=1, le=MAX_TASK_MB)
+    """Megabytes that one source task may hold, unpacked; a larger one is refused."""
+    max_task_files: int = Field(default=MAX_TASK_FILES, ge=1, le=MAX_TASK_FILES)
+    """Files and folders that one source task may hold; one with more is refused."""
+    hint_selection: HintSelection = HintSelection.FULL
+    """Which kinds of hints the instructions carry; metadata and tables hold the same ones."""
+    twins: bool = False
+    """Publish beside each task the same task without hints, `<prefix>-NNNN-plain`."""
     source_episodes: bool = True
     """Name the episodes behind each pitfall in the instruction."""
+    min_pass_rate: float | None = Field(default=None, ge=0, le=1)
+    """Only trials of which at least this share of the attempts succeeded, 0 to 1; None: no bound."""
+    max_pass_rate: float | None = Field(default=None, ge=0, le=1)
+    """Only trials of which at most this share of the attempts succeeded, 0 to 1; None: no bound."""
+    with_evidence: bool = False
+    """Publish the quotes that prove the hints, in the `hints` table."""
+    with_reviewers: bool = False
+    """Publish the names of the people who approved, in the `hints` table."""
+    licence: str | None = None
+    """Identifier of the licence on the card, e.g. `apache-2.0`; None: the source's, if it names one."""
     first_trials: int | None = None
     """Only the first so many trials of the dataset, in order of first appearance."""
 
