@@ -77,10 +77,12 @@ class Extractor(StrEnum):
 
 
 class EvidenceStatus(StrEnum):
-    """Where code found a quote: as given, elsewhere in the attempt, or nowhere."""
+    """Where code found a quote: as given, elsewhere in the attempt, nearly so, or nowhere."""
 
     EXACT = "exact"
     REPOINTED = "repointed"
+    APPROXIMATE = "approximate"
+    """Nearly the same words, the same digits; the quote was replaced by the true text of the message."""
     MISSING = "missing"
 
 
@@ -313,10 +315,26 @@ class Finding(BaseModel):
     code: str
     severity: Severity
     message: str
+    place: str = ""
+    """Where it holds: a field of the hint, e.g. `example` or `avoid`; `evidence 0` (0-based); "" for all of it."""
     hint_id: str | None = None
     """None: the finding is about the trial."""
     overridden: bool = False
     """A reviewer decided, with a reason, that this block does not hold."""
+
+
+class Suggestion(BaseModel):
+    """Other words that a model proposes for hints that are there. Nothing of it holds until a person accepts it."""
+
+    id: str
+    """UUID, the same for the same suggestion."""
+    trial_id: int
+    kind: Literal["merge", "reword"]
+    hint_ids: list[str]
+    """The hints it would replace: two or more to merge, one to reword."""
+    text: HintText
+    origin: Origin
+    state: Literal["open", "accepted", "dismissed"] = "open"
 
 
 class Decision(BaseModel):

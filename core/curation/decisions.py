@@ -6,7 +6,8 @@ An action names the version it was made against: if somebody else was faster, no
 from collections.abc import Collection, Sequence
 from uuid import UUID, uuid4, uuid5
 
-from core.curation.checks import NEVER_OVERRIDDEN, check_hint
+from core.curation.checking import check_trial_again
+from core.curation.checks import NEVER_OVERRIDDEN
 from core.curation.rendering import render_hint
 from core.errors import ConflictError, UsageError
 from core.models import Decision, Finding, Hint, HintState, HintText, Severity, Trial, TrialStatus
@@ -68,7 +69,7 @@ def edit_hint(store: Store, hint: Hint, text: HintText, *, reviewer: str, action
     """
     with store.curation.write():
         if _decide_hint(store, hint, "edit", state=hint.state, text=text, reviewer=reviewer, action_id=action_id):
-            _check_again(store, store.curation.get_hint(hint.id))
+            check_trial_again(store, hint.trial_id)
 
 
 def override_finding(store: Store, hint: Hint, code: str, *, reason: str, reviewer: str, action_id: str) -> None:
@@ -292,9 +293,3 @@ def _decide_hint(
         store.curation.add_decision(decision)
         store.curation.save_hint_state(hint.id, state=state, text=text if text is not None else current.text)
         return True
-
-
-def _check_again(store: Store, hint: Hint) -> None:
-    outcomes = {attempt.id: attempt.outcome for attempt in store.traces.list_attempts(hint.trial_id)}
-    findings = check_hint(hint, outcomes=outcomes)
-    store.curation.replace_hint_findings(hint.trial_id, hint.id, findings)

@@ -172,14 +172,28 @@ class Curation(Part):
             ],
         )
 
+    def replace_findings(self, trial_id: int, findings: Sequence[Finding]) -> None:
+        """Save what the checks say now of a trial's hints; what was overridden stays so while it says the same.
+
+        Args:
+            trial_id: The trial.
+            findings: All findings on its hints; findings on the trial itself are kept.
+        """
+        with self.write():
+            self._replace_findings(trial_id, findings)
+
     def _replace_findings(self, trial_id: int, findings: Sequence[Finding]) -> None:
-        overridden = {
-            (row["hint_id"], row["code"])
-            for row in self._rows("SELECT hint_id, code FROM findings WHERE trial_id = ? AND overridden", (trial_id,))
-        }
+        # an override holds for the words it was made for, and for what was found in them
+        rows = self._rows(
+            "SELECT o.hint_id, o.code, o.message FROM overrides o JOIN hints h ON h.id = o.hint_id "
+            "WHERE h.trial_id = ? AND o.words = h.text",
+            (trial_id,),
+        )
+        overridden = {(row["hint_id"], row["code"], row["message"]) for row in rows}
         self._connection.execute("DELETE FROM findings WHERE trial_id = ? AND hint_id IS NOT NULL", (trial_id,))
         self._connection.executemany(
-            "INSERT INTO findings (trial_id, hint_id, code, severity, message, overridden) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO findings (trial_id, hint_id, code, severity, message, place, overridden) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     trial_id,
@@ -187,25 +201,17 @@ class Curation(Part):
                     item.code,
                     item.severity,
                     item.message,
-                    (item.hint_id, item.code) in overridden,
+                    item.place,
+                    (item.hint_id, item.code, item.message) in overridden,
                 )
                 for item in findings
             ],
         )
 
-    def replace_hint_findings(self, trial_id: int, hint_id: str, findings: Sequence[Finding]) -> None:
-        """Findings of one hint after an edit."""
-        with self.write():
-            self._connection.execute("DELETE FROM findings WHERE hint_id = ?", (hint_id,))
-            self._connection.executemany(
-                "INSERT INTO findings (trial_id, hint_id, code, severity, message) VALUES (?, ?, ?, ?, ?)",
-                [(trial_id, hint_id, item.code, item.severity, item.message) for item in findings],
-            )
-
     def list_findings(self, trial_id: int) -> list[Finding]:
         """What the checks say of a trial and its hints, the gravest first."""
         rows = self._rows(
-            "SELECT code, severity, message, hint_id, overridden FROM findings WHERE trial_id = ? "
+            "SELECT code, severity, message, place, hint_id, overridden FROM findings WHERE trial_id = ? "
             "ORDER BY CASE severity WHEN 'block' THEN 0 WHEN 'warn' THEN 1 ELSE 2 END, id",
             (trial_id,),
         )
@@ -230,13 +236,30 @@ class Curation(Part):
             )
 
     def override_finding(self, hint_id: str, code: str) -> bool:
-        """Mark a block as overridden; False if the hint has none. The decision with its reason is a row of its own."""
+        """Mark a block as overridden for the hint's present words; False if the hint has none.
+
+        The decision with its reason is a row of its own.
+        """
         with self.write():
             cursor = self._connection.execute(
                 "UPDATE findings SET overridden = 1 WHERE hint_id = ? AND code = ? AND severity = 'block'",
                 (hint_id, code),
             )
+            self._connection.execute(
+                "INSERT OR IGNORE INTO overrides (hint_id, code, message, words) "
+                "SELECT f.hint_id, f.code, f.message, h.text FROM findings f JOIN hints h ON h.id = f.hint_id "
+                "WHERE f.hint_id = ? AND f.code = ? AND f.overridden",
+                (hint_id, code),
+            )
         return cursor.rowcount > 0
+
+    def take_back_override(self, hint_id: str, code: str) -> None:
+        """The block holds again, whatever words the hint has."""
+        with self.write():
+            self._connection.execute("DELETE FROM overrides WHERE hint_id = ? AND code = ?", (hint_id, code))
+            self._connection.execute(
+                "UPDATE findings SET overridden = 0 WHERE hint_id = ? AND code = ?", (hint_id, code)
+            )
 
     def add_decision(self, decision: Decision) -> bool:
         """Append a decision; False if this id was appended before, and nothing more must happen."""

@@ -283,6 +283,31 @@ def m008_key_of_batches(db: Database) -> None:
     _create(db, "ALTER TABLE batches ADD COLUMN key_mark TEXT;\n")
 
 
+@migrations()
+def m013_places_and_suggestions(db: Database) -> None:
+    """Where in a hint a finding holds, for which words it was overridden; words that a model proposes."""
+    _create(
+        db,
+        """
+        ALTER TABLE findings ADD COLUMN place TEXT NOT NULL DEFAULT '';
+        CREATE INDEX findings_by_hint ON findings (hint_id);
+        CREATE TABLE overrides (
+            hint_id TEXT NOT NULL REFERENCES hints(id) ON DELETE CASCADE, code TEXT NOT NULL, message TEXT NOT NULL,
+            words TEXT NOT NULL, PRIMARY KEY (hint_id, code, message, words)
+        ) STRICT;
+        INSERT OR IGNORE INTO overrides (hint_id, code, message, words)
+            SELECT f.hint_id, f.code, f.message, h.text FROM findings f JOIN hints h ON h.id = f.hint_id
+            WHERE f.overridden;
+        CREATE TABLE suggestions (
+            id TEXT PRIMARY KEY, trial_id INTEGER NOT NULL REFERENCES trials(id) ON DELETE CASCADE,
+            position INTEGER NOT NULL, kind TEXT NOT NULL, hint_ids TEXT NOT NULL, text TEXT NOT NULL,
+            origin TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'open'
+        ) STRICT;
+        CREATE INDEX suggestions_by_trial ON suggestions (trial_id, position);
+        """,
+    )
+
+
 def _create(db: Database, script: str) -> None:
     # executescript would commit the migration's transaction, so statements go one by one
     statement = ""

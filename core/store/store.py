@@ -13,6 +13,7 @@ from core.store.overview import Overview
 from core.store.publications import Publications
 from core.store.remote import RemoteParts
 from core.store.staging import Staging
+from core.store.suggestions import Suggestions
 from core.store.traces import Traces
 from core.store.workspace import Workspace
 
@@ -32,5 +33,6 @@ class Store:
         self.answers = Answers(database)
         self.remote = RemoteParts(database)
         self.curation = Curation(database)
+        self.suggestions = Suggestions(database)
         self.publications = Publications(database)
         self.overview = Overview(database)

@@ -47,6 +47,7 @@ KINDS = {
 EVIDENCE = {
     EvidenceStatus.EXACT: Label("exact quote", "✓", ":material/check:", "green"),
     EvidenceStatus.REPOINTED: Label("found in another message", "→", ":material/arrow_forward:", "blue"),
+    EvidenceStatus.APPROXIMATE: Label("nearly the same words", "≈", ":material/join_inner:", "blue"),
     EvidenceStatus.MISSING: Label("not verified", "△", ":material/warning:", "orange"),
 }
 JOBS = {

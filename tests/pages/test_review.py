@@ -31,7 +31,7 @@ def change(home: Path, action: Callable[[Store], None]) -> None:
 
 def block(home: Path, hint: Hint, code: str = "no-verified-quote") -> None:
     finding = Finding(code=code, severity=Severity.BLOCK, message="It cannot be trusted.", hint_id=hint.id)
-    change(home, lambda store: store.curation.replace_hint_findings(hint.trial_id, hint.id, [finding]))
+    change(home, lambda store: store.curation.replace_findings(hint.trial_id, [finding]))
 
 
 def get_queue(app: AppTest) -> list[str]:
