@@ -15,8 +15,8 @@ def run(*commands: str, said: str = "Let me see.") -> list[Message]:
 
 def test_they_part_at_the_first_turn_that_does_something_else() -> None:
     parting = find_parting(run("make", "sed -i s/a/b/ x", "make"), run("make", "rm x", "make"))
-    assert parting == ([(1, 1)], 3, 3)
     assert parting.is_apart
+    assert parting == ([(1, 1)], 3, 3)
 
 
 def test_what_is_said_around_a_call_is_no_difference() -> None:
