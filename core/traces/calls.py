@@ -52,7 +52,7 @@ _SCRIPT_KEYS = ("command", "cmd", "keystrokes", "script", "commands", "code", "b
 _NAME_KEYS = ("name", "tool", "tool_name", "function", "function_name", "action")
 _ARGUMENT_KEYS = ("arguments", "parameters", "args", "tool_input", "action_input", "tool_args", "kwargs", "input")
 _DECODER = json.JSONDecoder(strict=False)
-_PARAMETER = re.compile(r"<parameter(?:=|\s+name\s*=\s*)[\"']?([^\s\"'<>]{1,128})[\"']?\s*>")
+_PARAMETER = re.compile(r"<((?:\w{1,20}:)?parameter)(?:=|\s+name\s*=\s*)[\"']?([^\s\"'<>]{1,128})[\"']?\s*>")
 _CHILD = re.compile(r"\s*<([A-Za-z_][\w.-]{0,63})>")
 _HARNESS_EXIT = re.compile(r"exit_[a-z_]+$")
 
@@ -153,8 +153,8 @@ def read_parameters(body: str) -> Any:
     parameters: dict[str, Any] = {}
     position = 0
     while match := _PARAMETER.search(body, position):
-        value, position = read_until(body, match.end(), "</parameter>")
-        parameters[match[1]] = value.strip("\n")
+        value, position = read_until(body, match.end(), f"</{match[1]}>")
+        parameters[match[2]] = value.strip("\n")
     if parameters:
         return parameters
     stripped = body.strip()

@@ -23,7 +23,7 @@ _HUMAN = re.compile(
     r"(?i)(?:thanks?|ok|okay|please|can|could|would|how|what|why|i|i'm|yes|no|great|that|it|now|hi|hello|sorry|also|but"
     r"|sure|perfect|the|this|my|we|you)\b.*[.?!]\s*$"
 )
-_REACT = re.compile(r"^[ \t*]*(?:Action|ACTION)(?: \d+)?[ *]*:[ \t*]*\n?[ \t]*(.*)$", re.MULTILINE)
+_REACT = re.compile(r"^[ \t*]*(?:[Aa]ction|ACTION)(?: \d+)?[ *]*:[ \t*]*\n?[ \t]*(.*)$", re.MULTILINE)
 _REACT_INPUT = re.compile(r"\s*\**Action Input(?: \d+)?[ *]*:[ \t*]*")
 _REACT_TOOL = re.compile(r"[`\"']?([\w .:-]{1,64})[`\"']?")
 _REACT_WORDS = re.compile(r"[a-z][\w ./'-]{0,80}")

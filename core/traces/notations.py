@@ -4,6 +4,7 @@ Structured notations (`<tool_call>`, terminus JSON, XML) are unambiguous; where 
 prose. Else ReAct lines count, else shell fences, if the conversation shows that fences are what gets executed.
 """
 
+import ast
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -12,16 +13,23 @@ from core.models import Message, Role
 from core.traces.calls import (
     Call,
     build_call,
-    build_shell_call,
     decode_json,
     read_object,
     read_parameters,
     read_script,
     read_until,
 )
+from core.traces.elements import ELEMENTS
 from core.traces.fences import list_fenced, list_react
-from core.traces.programs import Program
-from core.traces.shell import list_lines
+from core.traces.special_tokens import TOKENS, read_token_call
+from core.traces.terminus import (
+    TERMINUS_KEYS,
+    find_prompt,
+    is_terminus,
+    list_keystrokes,
+    list_typed,
+    salvage_keystrokes,
+)
 
 REJECTIONS = (
     "Previous response had parsing errors:",
@@ -31,38 +39,26 @@ REJECTIONS = (
 )
 """How a harness begins its answer when it executed nothing. Source: terminus-2, SWE-agent, mini-swe-agent."""
 
-_TERMINUS_KEYS = frozenset(("analysis", "plan", "commands", "task_complete", "explanation", "state_analysis"))
 _MAX_BROKEN_OBJECTS = 20
+_MAX_LITERAL = 20_000
 
 _OPENER = re.compile(
     r"<(?P<thought>think|thinking)>"
     r"|<(?P<block>tool_call|function_call|functioncall)>"
     r"|<function=(?P<function>[^\s<>=]{1,128})>"
-    r"|<(?P<tag>invoke|tool|tool_use|function)\s+name\s*=\s*[\"']?(?P<name>[^\s\"'<>/]{1,128})[\"']?\s*>"
+    r"|<(?P<tag>(?:\w{1,20}:)?(?:invoke|tool|tool_use|function))"
+    r"\s+name\s*=\s*[\"']?(?P<name>[^\s\"'<>/]{1,128})[\"']?\s*>"
     r"|<(?P<keystrokes>keystrokes)(?:\s[^<>]{0,200})?>"
-    r"|^[ \t]*<(?P<shell>command|execute_bash)>"
-    r"|<(?P<cell>execute_ipython)>"
+    rf"|^[ \t]*<(?P<element>{ELEMENTS})>"
+    r"|^[ \t]*<(?P<shell>command|bash|shell|cmd|terminal|bash_command|run_bash)>"
+    r"|<(?P<bash>execute_bash)>"
+    r"|<(?P<cell>execute_ipython|execute)>"
+    rf"|(?P<token>{TOKENS})"
     r"|(?P<json>\{(?=\s*\"[\w -]{1,40}\"\s*:))",
     re.MULTILINE,
 )
-_KEYSTROKES = re.compile(r'"keystrokes"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*")', re.DOTALL)
 _NAME = re.compile(r'"name"\s*:\s*"([^"\\\n]{1,128})"')
 _ARGUMENT_PAIR = re.compile(r"\s*<arg_key>([^<>]*)</arg_key>\s*<arg_value>")
-_SPECIAL_KEY = re.compile(
-    r"(?:C|M|S|Ctrl|ctrl)-\S|\^\S|Enter|Escape|Space|Tab|BSpace|Up|Down|Left|Right|Home|End|PgUp|PgDn|PageUp|PageDown"
-    r"|F\d+|[A-Za-z0-9]|:[a-z]{1,3}!?|[\x00-\x1f]+"
-)
-_LEAVING = frozenset(("C-d", "exit()", "quit()", "exit", "quit", "\\q", ".quit", ".exit", "q"))
-_PROMPTS = (
-    (re.compile(r"(?:>>>|\.\.\.)(?: |$)"), "python"),
-    (re.compile(r"In \[\d+\]:"), "ipython"),
-    (re.compile(r"\(Pdb\+*\)|ipdb>"), "pdb"),
-    (re.compile(r"sqlite> ?"), "sqlite3"),
-    (re.compile(r"(?:mysql|MariaDB \[.{0,60}\])> ?"), "mysql"),
-    (re.compile(r"\w{1,60}[=-][#>] ?$"), "psql"),
-    (re.compile(r"\(gdb\) ?"), "gdb"),
-    (re.compile(r"irb\(.{0,60}> ?"), "irb"),
-)
 
 
 class _Found(NamedTuple):
@@ -97,33 +93,32 @@ def is_rejected(messages: Sequence[Message], number: int) -> bool:
 
 def _list_structured(messages: Sequence[Message], replies: list[int]) -> dict[int, list[Call]]:
     """Return calls by message. A message with an empty list says: structured, but nothing was called."""
-    found = {number: _find_structured(messages[number].content, _find_prompt(messages, number)) for number in replies}
+    found = {number: _find_structured(messages[number].content, _find_waiting(messages, number)) for number in replies}
     start = replies[0] if replies else 0
-    is_terminus = any(each.is_terminus for each in found.values()) or any(
+    in_force = any(each.is_terminus for each in found.values()) or any(
         '"keystrokes"' in message.content for message in messages[:start]
     )
     calls: dict[int, list[Call]] = {}
     for number, each in found.items():
-        if each.calls or is_terminus:
-            skills = each.skills if is_terminus else ()
+        if each.calls or in_force:
+            skills = each.skills if in_force else ()
             # Exports write a call that has an id in a block of its own, and often leave the model's wording in place.
             blocks = [call for call in each.calls if call.is_block]
             calls[number] = blocks or [*skills, *each.calls]
     return calls
 
 
-def _find_prompt(messages: Sequence[Message], number: int) -> str:
+def _find_waiting(messages: Sequence[Message], number: int) -> str:
     """Return the program that waits for input on the screen before message `number`, `""` for a shell."""
     if number == 0 or messages[number - 1].role is Role.ASSISTANT:
         return ""
-    line = messages[number - 1].content[-4000:].rstrip().rsplit("\n", 1)[-1].strip()
-    return next((program for pattern, program in _PROMPTS if pattern.match(line)), "")
+    return find_prompt(messages[number - 1].content)
 
 
 def _find_structured(text: str, prompt: str) -> _Found:
     calls: list[Call] = []
     skills: list[Call] = []
-    is_terminus = False
+    typed_here = False
     position = broken = 0
     unclosed: set[str] = set()
     while match := _OPENER.search(text, position):
@@ -140,60 +135,27 @@ def _find_structured(text: str, prompt: str) -> _Found:
         elif match["json"]:
             value, position = decode_json(text, match.start())
             if value is None:
-                typed = _salvage_keystrokes(text, position)
+                typed = salvage_keystrokes(text, position)
                 broken += 1
                 if typed or broken > _MAX_BROKEN_OBJECTS:
-                    return _Found((*calls, *_list_typed(typed, prompt)), tuple(skills), is_terminus or bool(typed))
-            elif _is_terminus(value):
+                    return _Found((*calls, *list_typed(typed, prompt)), tuple(skills), typed_here or bool(typed))
+            elif is_terminus(value):
                 # The harness reads the first object only; a second one is an example or an afterthought.
-                return _Found((*calls, *_list_typed(_list_keystrokes(value), prompt)), tuple(skills), is_terminus=True)
+                return _Found((*calls, *list_typed(list_keystrokes(value), prompt)), tuple(skills), is_terminus=True)
             else:
                 calls.extend(read_object(value))
                 skills.extend(_read_skill(value))
         elif match["keystrokes"]:
             body, position = read_until(text, position, "</keystrokes>")
-            calls.extend(_list_typed([_unescape(body)], prompt))
-            is_terminus = True
+            calls.extend(list_typed([_unescape(body)], prompt))
+            typed_here = True
+        elif match["token"]:
+            found, position = read_token_call(text, position)
+            calls.extend(found)
         else:
             found, position = _read_tag(text, match)
             calls.extend(found)
-    return _Found(tuple(calls), tuple(skills), is_terminus)
-
-
-def _salvage_keystrokes(text: str, position: int) -> list[str]:
-    """Return what a broken terminus object types: the harness repairs some, and says so if it cannot."""
-    typed = [decode_json(match[1], 0)[0] for match in _KEYSTROKES.finditer(text, position)]
-    return [each for each in typed if isinstance(each, str)]
-
-
-def _is_terminus(value: dict[str, Any]) -> bool:
-    commands = value.get("commands")
-    if isinstance(commands, list) and any(isinstance(each, dict) and "keystrokes" in each for each in commands):
-        return True
-    return len(_TERMINUS_KEYS & value.keys()) >= 2
-
-
-def _list_keystrokes(value: dict[str, Any]) -> list[str]:
-    commands = value.get("commands")
-    items = commands if isinstance(commands, list) else []
-    typed = [each.get("keystrokes") if isinstance(each, dict) else each for each in items]
-    return [each for each in typed if isinstance(each, str)]
-
-
-def _list_typed(typed: list[str], prompt: str) -> list[Call]:
-    """Return one call per command line typed; special keys and answers to a pager are none."""
-    calls: list[Call] = []
-    for keystrokes in typed:
-        if prompt and keystrokes.strip() in _LEAVING:
-            prompt = ""
-            continue
-        if len(keystrokes) < 200 and all(_SPECIAL_KEY.fullmatch(each) for each in keystrokes.split()):
-            continue
-        if prompt:
-            calls.append(Call(prompt, keystrokes.strip(), is_shell=True, programs=(Program(prompt),)))
-            continue
-        calls.extend(build_shell_call(line.text, line.programs) for line in list_lines(keystrokes))
-    return calls
+    return _Found(tuple(calls), tuple(skills), typed_here)
 
 
 def _read_tag(text: str, match: re.Match[str]) -> tuple[list[Call], int]:
@@ -209,12 +171,14 @@ def _read_tag(text: str, match: re.Match[str]) -> tuple[list[Call], int]:
 
 def _find_optional_closing(match: re.Match[str]) -> str:
     """Return the closing tag without which this opening tag is only a word, `""` for other openings."""
-    tag = match["thought"] or match["shell"] or match["cell"]
+    tag = match["thought"] or match["element"] or match["shell"] or match["bash"] or match["cell"]
     return f"</{tag}>" if tag else ""
 
 
 def _read_element(match: re.Match[str], body: str) -> Iterator[Call]:
-    if match["cell"]:
+    if match["element"]:
+        yield build_call(match["element"], read_parameters(body))
+    elif match["cell"]:
         yield build_call("execute_ipython", {"code": body.strip()})
     else:
         yield from read_script(body)
@@ -249,9 +213,21 @@ def _read_broken_block(body: str) -> Iterator[Call]:
     name, separator, rest = body.partition("<arg_key>")
     if separator and name.strip():
         yield build_call(name.strip(), _read_pairs(separator + rest))
+    elif isinstance(value := _read_literal(body), dict):
+        yield from read_object(value, lenient=True)
     elif found := _NAME.search(body):
         arguments = body[found.end() :].partition(":")[2].strip(" \t\r\n,}")
         yield build_call(found[1], arguments)
+
+
+def _read_literal(body: str) -> Any:
+    """Return the value of a call that a model wrote in Python's way, with single quotes; None if it is none."""
+    if not body.lstrip().startswith("{") or len(body) > _MAX_LITERAL:
+        return None
+    try:
+        return ast.literal_eval(body.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
 
 
 def _read_pairs(body: str) -> dict[str, Any]:
@@ -265,7 +241,7 @@ def _read_pairs(body: str) -> dict[str, Any]:
 def _read_skill(value: dict[str, Any]) -> Iterator[Call]:
     if len(value) == 1:
         [(name, argument)] = value.items()
-        if name not in _TERMINUS_KEYS and isinstance(argument, str) and name.isidentifier():
+        if name not in TERMINUS_KEYS and isinstance(argument, str) and name.isidentifier():
             yield build_call(name, value)
 
 

@@ -23,7 +23,8 @@ _MAX_ECHOES = 200
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 _HEADER = re.compile(
-    r"\s*(?:New Terminal Output:|Current [Tt]erminal [Ss](?:creen|tate):|OBSERVATION:|Observation:|Output:"
+    r"\s*(?:New Terminal Output:|Current [Tt]erminal [Ss](?:creen|tate):|(?:OBSERVATION|[Oo]bservation)(?: \d+)?:"
+    r"|Output:"
     r"|EXECUTION RESULT of \[[^\]\n]{0,80}\]:|</?(?:output|stdout|stderr|tool_response|tool_result)>"
     r"|<returncode>-?\d+</returncode>|```\w*)?[ \t]*"
 )
@@ -103,7 +104,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PROMPT_END = re.compile(r"(?:[#$%>]|\$\S{0,3}) ?$")
 
 
-_REPORT = re.compile(r".{0,80}[:=]\s*(?:[\d\[{(]|none\b|no\b|nan\b)", re.IGNORECASE)
+_REPORT = re.compile(r"[^.\n]{0,80}[:=]\s*(?:[\d\[{(]|none\b|no\b|nan\b)", re.IGNORECASE)
 
 
 class Screen(NamedTuple):

@@ -14,13 +14,17 @@ from core.traces.shell_words import ASSIGNMENT, Token, list_tokens, unquote
 _WRAPPERS = {
     "sudo": "-u -g -h -p -C -U", "doas": "-u", "env": "-u -C -S", "nohup": "", "time": "-f -o", "timeout": "-s -k",
     "nice": "-n", "ionice": "-c -n", "stdbuf": "-i -o -e", "setsid": "", "command": "", "builtin": "", "exec": "-a",
-    "xargs": "-n -I -P -L -d -a -E -s", "watch": "-n", "strace": "-e -o -p", "unbuffer": "", "chronic": "",
+    "xargs": "-n -I -P -L -d -a -E -s", "watch": "-n", "chroot": "", "strace": "-e -o -p", "unbuffer": "",
+    "chronic": "",
 }  # fmt: skip
 _SHELLS = frozenset(("bash", "sh", "zsh", "dash", "ksh", "ash", "su"))
 _RUNNERS = frozenset(("uv", "poetry", "pipenv", "pdm", "rye", "hatch", "conda", "mamba", "pixi"))
+_RUNNER_OPTIONS = frozenset(
+    ("--with", "--python", "-p", "-n", "--name", "--extra", "--group", "--directory", "--package", "-j", "--project")
+)
 _OPENING = frozenset(("if", "while", "until", "{", "for", "select", "case"))
 _CLOSING = frozenset(("fi", "done", "esac", "}"))
-_JOINING = frozenset(("then", "else", "elif", "do", "!", "time", "coproc"))
+_JOINING = frozenset(("then", "else", "elif", "do", "!", "time", "coproc", "function"))
 _MAX_NESTING = 4
 
 _NAME = re.compile(r"(?![-%])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_.+@%~-]*[A-Za-z0-9_+~]$|\[\[?$|[.:]$")
@@ -104,7 +108,7 @@ class _Reader:
             self.mode = "skip"
             if word == "esac" and self.modes:
                 self.modes.pop()
-        elif word not in _JOINING and not ASSIGNMENT.match(word):
+        elif word not in _JOINING and word != "-p" and not ASSIGNMENT.match(word):
             self.words.append(unquote(word))
             self.mode = "test" if word == "[[" else ""
         self.nested.extend(token.nested)
@@ -203,7 +207,15 @@ def _unwrap(words: list[str]) -> list[str]:
         if not word.startswith("-") and not ASSIGNMENT.match(word):
             break
         position += 2 if word in valued else 1
-    return words[position + (words[0] == "timeout") :]
+    # the first word of its own is a duration, a folder
+    return words[position + (words[0] in ("timeout", "chroot")) :]
+
+
+def _skip_options(words: list[str], valued: frozenset[str]) -> list[str]:
+    position = 0
+    while position < len(words) and words[position].startswith("-"):
+        position += 2 if words[position] in valued else 1
+    return words[position:]
 
 
 def _find_script(name: str, words: list[str]) -> str | None:
@@ -220,10 +232,12 @@ def _find_script(name: str, words: list[str]) -> str | None:
 def _list_started(name: str, words: list[str], nesting: int) -> list[Program]:
     """Return the programs that another program's arguments name."""
     rest: list[str] = []
-    if get_family(name) == "python" and "-m" in words[1:4]:
+    if get_family(name) == "python" and "-m" in words[1:6]:
         rest = words[words.index("-m") + 1 :]
     elif name in _RUNNERS and words[1:2] == ["run"]:
-        rest = words[2:]
+        rest = _skip_options(words[2:], _RUNNER_OPTIONS)
+    elif name in ("npx", "parallel"):
+        rest = _skip_options(words[1:], _RUNNER_OPTIONS)
     elif name == "find":
         flag = next((each for each in ("-exec", "-execdir") if each in words), None)
         rest = words[words.index(flag) + 1 :] if flag else []

@@ -312,3 +312,81 @@ def test_other_languages_are_never_commands() -> None:
 def test_fences_beside_structured_calls_are_prose() -> None:
     assert tools_of("bash-$", "```bash\nrm x\n```", "ok", tool_call("get_user", {}), "ok") == ["get_user"]
     assert tools_of("bash-$", "```bash\nrm x\n```", "ok", terminus(), "ok") == []
+
+
+# terminals: editors, interpreters, here-documents
+
+
+def test_text_typed_into_an_editor_is_no_command() -> None:
+    reply = terminus("vim a.py\n", "i", "hello world", "Escape", ":wq\n", "ls\n")
+    assert calls_of(TERMINUS_PROMPT, reply) == [("vim", "vim a.py"), ("ls", "ls")]
+
+
+def test_lines_typed_into_an_interpreter_are_the_interpreters() -> None:
+    assert calls_of(TERMINUS_PROMPT, terminus("python3\n", "import os\n", "exit()\n", "ls\n")) == [
+        ("python3", "python3"),
+        ("python", "import os"),
+        ("ls", "ls"),
+    ]
+    assert tools_of(TERMINUS_PROMPT, terminus("python3 x.py\n", "ls\n")) == ["python3", "ls"]
+    assert tools_of(TERMINUS_PROMPT, terminus("echo 1 | python3\n", "ls\n")) == ["python3", "ls"]
+
+
+def test_here_document_typed_line_by_line_is_one_command() -> None:
+    reply = terminus("cat > a.py << 'EOF'\n", "import os\n", "ls\n", "EOF\n", "python a.py\n")
+    assert calls_of(TERMINUS_PROMPT, reply) == [
+        ("cat", "cat > a.py << 'EOF'\nimport os\nls\nEOF"),
+        ("python", "python a.py"),
+    ]
+    assert tools_of(TERMINUS_PROMPT, terminus("cat << EOF\nx\nEOF\n", "ls\n")) == ["cat", "ls"]
+
+
+# chat templates of models
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "<\uff5ctool\u2581calls\u2581begin\uff5c><\uff5ctool\u2581call\u2581begin\uff5c>function"
+        '<\uff5ctool\u2581sep\uff5c>get_user\n```json\n{"id": 7}\n```<\uff5ctool\u2581call\u2581end\uff5c>',
+        '<|tool_calls_section_begin|><|tool_call_begin|>functions.get_user:0<|tool_call_argument_begin|>{"id": 7}'
+        "<|tool_call_end|><|tool_calls_section_end|>",
+        "<|channel|>analysis<|message|>hm<|end|><|channel|>commentary to=functions.get_user <|constrain|>json"
+        '<|message|>{"id": 7}<|call|>',
+        '<|python_tag|>{"name": "get_user", "parameters": {"id": 7}}',
+        '[TOOL_CALLS] [{"name": "get_user", "arguments": {"id": 7}}]',
+        "<tool_call>\n{'name': 'get_user', 'arguments': {'id': 7}}\n</tool_call>",
+    ],
+)
+def test_calls_between_special_tokens_are_read(reply: str) -> None:
+    assert calls_of("Hi", reply, "ok") == [("get_user", 'get_user {"id": 7}')]
+
+
+# more XML
+
+
+def test_elements_named_after_their_tool_are_read() -> None:
+    reply = "Now.\n<execute_command>\n<command>npm test | tail</command>\n</execute_command>"
+    assert calls_of("Hi", reply) == [("execute_command", "npm test | tail")]
+    assert calls_of("Hi", "<read_file>\n<path>a.py</path>\n</read_file>") == [
+        ("read_file", 'read_file {"path": "a.py"}')
+    ]
+    assert calls_of("Hi", "Use <read_file> for it, or `<bash>`.") == []
+
+
+def test_namespaced_invocations_are_read() -> None:
+    reply = '<x:invoke name="bash"><x:parameter name="command">ls && git log</x:parameter></x:invoke>'
+    assert calls_of("Hi", reply) == [("bash", "ls && git log")]
+
+
+def test_bash_elements_are_command_lines_also_inside_a_line() -> None:
+    assert calls_of("Hi", "I run <execute_bash>ls | wc</execute_bash>", "3") == [("ls", "ls | wc")]
+    assert calls_of("Hi", "<bash>\nls -la\n</bash>", "3") == [("ls", "ls -la")]
+
+
+# several calls
+
+
+def test_several_notations_and_prose_in_one_message_keep_their_order() -> None:
+    reply = "First\n" + tool_call("a", {}) + "\nthen\n" + tool_call("b", {"x": 1}) + "\nand wait."
+    assert calls_of("Hi", reply) == [("a", "a"), ("b", 'b {"x": 1}')]

@@ -143,6 +143,11 @@ def test_exit_code_0_outweighs_weak_words_but_not_a_traceback() -> None:
             "No replacement was performed, old_str did not appear",
         ),
         ("load_skill", "Skill not found: pdf", "Skill not found: pdf"),
+        (
+            "Search",
+            "Observation 1: Could not find [x]. Similar: ['y']",
+            "Observation 1: Could not find [x]. Similar: ['y']",
+        ),
         ("edit", "Your proposed edit has introduced new syntax error(s).\n\nERRORS:\n- F821 x\n", "- F821 x"),
         ("Read", "text\n[error] tool reported failure", "[error] tool reported failure"),
         (
