@@ -109,7 +109,7 @@ def approve_trial(
         UsageError: The trial has no task text.
     """
     with store.curation.write():
-        if store.curation.has_decision(action_id):
+        if store.decisions.has_decision(action_id):
             return
         trial = _get_current(store, trial)
         if not trial.task_text.strip():
@@ -138,7 +138,7 @@ def reject_trial(store: Store, trial: Trial, *, reason: str, reviewer: str, acti
         ConflictError: Somebody decided first.
     """
     with store.curation.write():
-        if store.curation.has_decision(action_id):
+        if store.decisions.has_decision(action_id):
             return
         trial = _get_current(store, trial)
         _decide_trial(
@@ -153,7 +153,7 @@ def reopen_trial(store: Store, trial: Trial, *, reviewer: str, action_id: str) -
         ConflictError: Somebody decided first.
     """
     with store.curation.write():
-        if store.curation.has_decision(action_id):
+        if store.decisions.has_decision(action_id):
             return
         trial = _get_current(store, trial)
         _decide_trial(store, trial, "reopen", status=TrialStatus.OPEN, reviewer=reviewer, action_id=action_id)
@@ -169,7 +169,7 @@ def edit_task_text(store: Store, trial: Trial, text: str, *, reviewer: str, acti
     if not text.strip():
         raise UsageError("The task text cannot be empty.")
     with store.curation.write():
-        if store.curation.has_decision(action_id):
+        if store.decisions.has_decision(action_id):
             return
         trial = _get_current(store, trial)
         edited = None if text == trial.source_task_text else text
@@ -205,7 +205,7 @@ def approve_unattended(store: Store, trial: Trial, *, dataset_key: str) -> None:
     What a person decided stands: a trial that was approved, rejected or reopened by one is left as it is, and a hint
     that one took back stays open. Its own earlier approval it renews for hints that came after it.
     """
-    decisions = store.curation.list_decisions(trial.id)
+    decisions = store.decisions.list_decisions(trial.id)
     on_trial = [item for item in decisions if item.hint_id is None and item.action in ("approve", "reject", "reopen")]
     if on_trial and on_trial[-1].reviewer != UNATTENDED:
         return
@@ -254,7 +254,7 @@ def _decide_trial(
         reason=reason,
     )
     text = edited_task_text if action == "edit task text" else trial.edited_task_text
-    if store.curation.add_decision(decision):
+    if store.decisions.add_decision(decision):
         store.curation.save_trial_state(trial.id, status=status, edited_task_text=text)
 
 
@@ -271,7 +271,7 @@ def _decide_hint(
 ) -> bool:
     """False if this action was saved before: then nothing more must happen."""
     with store.curation.write():
-        if store.curation.has_decision(action_id):
+        if store.decisions.has_decision(action_id):
             return False
         current = store.curation.get_hint(hint.id)
         if current.version != hint.version:
@@ -290,6 +290,6 @@ def _decide_hint(
             after=text.model_dump_json() if text is not None else state,
             reason=reason,
         )
-        store.curation.add_decision(decision)
+        store.decisions.add_decision(decision)
         store.curation.save_hint_state(hint.id, state=state, text=text if text is not None else current.text)
         return True

@@ -1,6 +1,5 @@
-"""Hints, evidence, findings, and the decisions that everything else about them is derived from."""
+"""Hints, their evidence and findings, and the views of them that decisions leave."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -10,7 +9,6 @@ from pydantic import TypeAdapter
 from core.errors import UsageError
 from core.models import (
     AttemptHints,
-    Decision,
     Evidence,
     Extractor,
     Finding,
@@ -36,22 +34,6 @@ class Proposal(NamedTuple):
     outcome: Outcome
     origin: Origin
     hints: AttemptHints
-
-
-class QueueEntry(NamedTuple):
-    """A trial as the review queue shows it."""
-
-    trial_id: int
-    number: int
-    name: str
-    status: TrialStatus
-    outcomes: list[Outcome]
-    """One per attempt, in order."""
-    hints: int
-    blocks: int
-    """Undecided hints with a blocking finding, and blocking findings of the trial."""
-    warnings: int
-    is_extracted: bool
 
 
 class HintCounts(NamedTuple):
@@ -261,29 +243,6 @@ class Curation(Part):
                 "UPDATE findings SET overridden = 0 WHERE hint_id = ? AND code = ?", (hint_id, code)
             )
 
-    def add_decision(self, decision: Decision) -> bool:
-        """Append a decision; False if this id was appended before, and nothing more must happen."""
-        with self.write():
-            cursor = self._connection.execute(
-                "INSERT OR IGNORE INTO decisions (id, reviewer, at_utc, trial_id, hint_id, action, before, after, "
-                "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                tuple(decision.model_dump().values()),
-            )
-        return cursor.rowcount == 1
-
-    def has_decision(self, decision_id: str) -> bool:
-        """True if this action was saved before."""
-        return self._value("SELECT 1 FROM decisions WHERE id = ?", (decision_id,)) is not None
-
-    def list_decisions(self, trial_id: int) -> list[Decision]:
-        """Every decision on a trial and its hints, oldest first."""
-        rows = self._rows(
-            "SELECT id, reviewer, at_utc, trial_id, hint_id, action, before, after, reason FROM decisions "
-            "WHERE trial_id = ? ORDER BY seq",
-            (trial_id,),
-        )
-        return [Decision.model_validate(row) for row in rows]
-
     def save_hint_state(self, hint_id: str, *, state: HintState, text: HintText) -> None:
         """The view that a decision leaves: state and words, one version up, on the trial as well."""
         with self.write():
@@ -304,52 +263,6 @@ class Curation(Part):
                 (status, edited_task_text, trial_id),
             )
 
-    def list_queue(self, dataset_id: int) -> list[QueueEntry]:
-        """Every trial of a dataset for the review queue, in order of first appearance."""
-        rows = self._rows(
-            "SELECT t.id, t.number, t.name, t.status, "
-            "(SELECT group_concat(outcome) FROM (SELECT outcome FROM attempts WHERE trial_id = t.id ORDER BY number)) "
-            "  AS outcomes, "
-            "(SELECT COUNT(*) FROM hints h WHERE h.trial_id = t.id) AS hints, "
-            "(SELECT COUNT(DISTINCT COALESCE(f.hint_id, f.code)) FROM findings f LEFT JOIN hints h ON h.id = f.hint_id "
-            "  WHERE f.trial_id = t.id AND f.severity = 'block' AND NOT f.overridden "
-            "  AND COALESCE(h.state, 'proposed') <> 'rejected') AS blocks, "
-            "(SELECT COUNT(DISTINCT COALESCE(f.hint_id, f.code)) FROM findings f LEFT JOIN hints h ON h.id = f.hint_id "
-            "  WHERE f.trial_id = t.id AND f.severity = 'warn' AND COALESCE(h.state, 'proposed') <> 'rejected') "
-            "  AS warnings, "
-            "EXISTS (SELECT 1 FROM proposals p JOIN attempts a ON a.id = p.attempt_id WHERE a.trial_id = t.id) "
-            "  AS is_extracted "
-            "FROM trials t WHERE t.dataset_id = ? ORDER BY t.number",
-            (dataset_id,),
-        )
-        return [_build_entry(row) for row in rows]
-
-    def get_queue_stamp(self) -> tuple[int, int, int, int]:
-        """Changes whenever a queue may have: what was read under an equal stamp is still true."""
-        row = self._row(
-            "SELECT (SELECT COALESCE(MAX(seq), 0) FROM decisions) AS decisions, "
-            "(SELECT COALESCE(MAX(id), 0) FROM findings) AS findings, (SELECT COUNT(*) FROM hints) AS hints, "
-            "(SELECT COUNT(*) FROM proposals) AS proposals"
-        )
-        counts = row or {}
-        return (counts["decisions"], counts["findings"], counts["hints"], counts["proposals"])
-
-    def search_trials(self, dataset_id: int, words: str) -> set[int]:
-        """Ids of the trials whose name, task text or hints hold these words, upper and lower case alike.
-
-        Args:
-            dataset_id: The dataset.
-            words: Taken literally, e.g. `50% of`; must not be empty.
-        """
-        pattern = "%" + re.sub(r"([%_!])", r"!\1", words) + "%"
-        rows = self._rows(
-            "SELECT id FROM trials t WHERE dataset_id = ?1 AND (name LIKE ?2 ESCAPE '!' "
-            "OR COALESCE(edited_task_text, source_task_text) LIKE ?2 ESCAPE '!' "
-            "OR EXISTS (SELECT 1 FROM hints h WHERE h.trial_id = t.id AND h.text LIKE ?2 ESCAPE '!'))",
-            (dataset_id, pattern),
-        )
-        return {row["id"] for row in rows}
-
     def count_hints(self, dataset_id: int, *, state: HintState, first_trials: int | None = None) -> HintCounts:
         """Hints of the chosen trials that are in a state, by kind."""
         rows = self._rows(
@@ -368,20 +281,6 @@ class Curation(Part):
             (dataset_id, first_trials),
         ):
             yield row["id"]
-
-
-def _build_entry(row: dict[str, Any]) -> QueueEntry:
-    return QueueEntry(
-        trial_id=row["id"],
-        number=row["number"],
-        name=row["name"],
-        status=TrialStatus(row["status"]),
-        outcomes=[Outcome(value) for value in (row["outcomes"] or "").split(",") if value],
-        hints=row["hints"],
-        blocks=row["blocks"],
-        warnings=row["warnings"],
-        is_extracted=bool(row["is_extracted"]),
-    )
 
 
 def _build_hint(row: dict[str, Any], evidence: list[Evidence]) -> Hint:

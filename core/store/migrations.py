@@ -7,6 +7,8 @@ from sqlite3 import complete_statement
 
 from sqlite_utils import Database, Migrations
 
+from core.store.queue_tables import build_script
+
 migrations = Migrations("trace_hints")
 
 
@@ -306,6 +308,12 @@ def m013_places_and_suggestions(db: Database) -> None:
         CREATE INDEX suggestions_by_trial ON suggestions (trial_id, position);
         """,
     )
+
+
+@migrations()
+def m017_queue(db: Database) -> None:
+    """What the queue shows of a trial and what can be searched: 12,000 trials are listed at once."""
+    _create(db, build_script())
 
 
 def _create(db: Database, script: str) -> None:

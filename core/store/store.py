@@ -7,10 +7,12 @@ from sqlite_utils import Database
 from core.store.answers import Answers
 from core.store.batches import Batches
 from core.store.curation import Curation
+from core.store.decisions import Decisions
 from core.store.jobs import Jobs
 from core.store.lease import Leases
 from core.store.overview import Overview
 from core.store.publications import Publications
+from core.store.queue import Queue
 from core.store.remote import RemoteParts
 from core.store.staging import Staging
 from core.store.suggestions import Suggestions
@@ -34,5 +36,7 @@ class Store:
         self.remote = RemoteParts(database)
         self.curation = Curation(database)
         self.suggestions = Suggestions(database)
+        self.decisions = Decisions(database)
+        self.queue = Queue(database)
         self.publications = Publications(database)
         self.overview = Overview(database)

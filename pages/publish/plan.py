@@ -37,7 +37,7 @@ def build_plan(store: Store, dataset: Dataset, options: PublishOptions) -> Previ
         UsageError: The prefix is malformed.
     """
     newest = next(iter(store.publications.list_publications(dataset_id=dataset.id, limit=1)), None)
-    stamp = (*store.curation.get_queue_stamp(), 0 if newest is None else newest.id)
+    stamp = (*store.queue.get_stamp(), 0 if newest is None else newest.id)
     # where it goes changes nothing about what it is
     contents = PublishOptions(prefix=options.prefix, tasks=options.tasks, source_episodes=options.source_episodes)
     return _build(load_settings().home, dataset, contents.model_dump_json(), stamp)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from core.models import Attempt, Evidence, EvidenceStatus, Finding, Hint, HintState, Severity, TrialStatus
-from core.store.curation import QueueEntry
+from core.store.queue_models import QueueEntry
 from pages.shared import keys
 
 _PLACE = "place"

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.models import Dataset
 from core.store import Store
-from core.store.curation import QueueEntry
+from core.store.queue_models import QueueEntry
 from pages.review.cursor import find_trial_id
 from pages.review.layout import HEIGHT, show_styles
 from pages.review.queue import load_queue, show_filters, show_queue

@@ -10,7 +10,7 @@ import streamlit as st
 from core.models import Dataset, Outcome, TrialStatus
 from core.settings import load_settings
 from core.store import Store, open_store
-from core.store.curation import QueueEntry
+from core.store.queue_models import QueueEntry, QueueFilter, QueueSort, QueueStatus
 from pages.review.cursor import open_trial
 from pages.shared.labels import OUTCOMES, TRIALS, describe_count
 
@@ -33,13 +33,15 @@ class Filter(StrEnum):
 
 def load_queue(store: Store, dataset: Dataset) -> list[QueueEntry]:
     """Every trial of a dataset; read again only when something changed."""
-    return _read_queue(load_settings().home, dataset.id, store.curation.get_queue_stamp())
+    return _read_queue(load_settings().home, dataset.id, store.queue.get_stamp())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _read_queue(home: Path, dataset_id: int, stamp: tuple[int, ...]) -> list[QueueEntry]:  # noqa: ARG001 - a key
     with open_store(home) as store:
-        return store.curation.list_queue(dataset_id)
+        return store.queue.list_entries(
+            QueueFilter(dataset_id=dataset_id, status=QueueStatus.ALL, sort=QueueSort.FIRST)
+        )
 
 
 def show_filters(store: Store, dataset: Dataset, entries: Sequence[QueueEntry]) -> list[QueueEntry]:
@@ -55,7 +57,8 @@ def show_filters(store: Store, dataset: Dataset, entries: Sequence[QueueEntry]) 
     chosen = st.selectbox("Show", list(Filter), key=_FILTER, bind="query-params", label_visibility="collapsed")
     listed = [entry for entry in entries if is_listed(entry, Filter(chosen or Filter.OPEN))]
     if words.strip():
-        found = store.curation.search_trials(dataset.id, words.strip())
+        wanted = QueueFilter(dataset_id=dataset.id, search=words, status=QueueStatus.ALL)
+        found = set(store.queue.list_trial_ids(wanted))
         listed = [entry for entry in listed if entry.trial_id in found]
     return sorted(listed, key=lambda entry: (-entry.blocks, -entry.warnings, entry.number))
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.models import Dataset, TrialStatus
 from core.store import Store
-from core.store.curation import QueueEntry
+from core.store.queue_models import QueueEntry
 from pages.shared import navigation
 from pages.shared.datasets import show_dataset_picker
 from pages.shared.labels import describe_count

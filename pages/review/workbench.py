@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.models import TrialStatus
 from core.store import Store
-from core.store.curation import QueueEntry
+from core.store.queue_models import QueueEntry
 from pages.review.attempts import show_attempts
 from pages.review.before_after import show_before_after
 from pages.review.cursor import find_neighbour, find_next_open, get_place
@@ -42,7 +42,7 @@ def show_trial(store: Store, trial_id: int, entries: Sequence[QueueEntry], liste
     with left, st.container(height=HEIGHT, key=f"review_hints_{trial_id}", border=False, gap="xsmall"):
         show_trial_head(trial, attempts, hints, findings)
         show_hints(hints, Context({item.id: item for item in attempts}, findings, place, edited))
-        show_history(store.curation.list_decisions(trial_id), hints)
+        show_history(store.decisions.list_decisions(trial_id), hints)
     with right, st.container(height=HEIGHT, key="review_right", border=False, gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
             tabs = st.container(width="stretch")

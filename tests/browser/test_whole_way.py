@@ -115,7 +115,7 @@ def test_the_whole_way_with_rules_to_the_hub(
     assert f"### {rejected.text.model_dump()['name']}\n" not in text
     with open_store(home) as store:
         trial = store.traces.get_trial(1)
-        actions = [decision.action for decision in store.curation.list_decisions(trial.id)]
+        actions = [decision.action for decision in store.decisions.list_decisions(trial.id)]
         assert trial.status is TrialStatus.APPROVED
         assert actions[:2] == ["edit", "reject"]
         assert actions[-1] == "approve"

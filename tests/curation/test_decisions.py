@@ -12,6 +12,7 @@ from core.curation.curate import curate_dataset
 from core.errors import ConflictError, UsageError
 from core.models import CriterionText, Dataset, Hint, HintState, PitfallText, StrategyText, Trial, TrialStatus
 from core.store import Store, open_store
+from core.store.queue_models import QueueFilter
 from tests.builders import import_list, make_row, run_sql, talk
 from tests.curation.proposals import propose, save_proposals
 
@@ -63,7 +64,7 @@ class Desk:
 
     @property
     def history(self) -> list[tuple[str, str]]:
-        return [(decision.reviewer, decision.action) for decision in self.store.curation.list_decisions(self.trial.id)]
+        return [(decision.reviewer, decision.action) for decision in self.store.decisions.list_decisions(self.trial.id)]
 
     def codes(self, hint: Hint | None = None) -> list[str]:
         hint_id = None if hint is None else hint.id
@@ -88,7 +89,7 @@ def test_accepting_rejecting_and_taking_back_are_rows(desk: Desk) -> None:
     decisions.take_back_hint(desk.store, desk.good, reviewer=BEN, action_id=new_id())
     decisions.reject_hint(desk.store, desk.good, reason="Too vague", reviewer=BEN, action_id=new_id())
     assert desk.states == ["rejected", "proposed", "proposed"]
-    rows = desk.store.curation.list_decisions(desk.trial.id)
+    rows = desk.store.decisions.list_decisions(desk.trial.id)
     assert [(row.reviewer, row.action, row.before, row.after, row.reason) for row in rows] == [
         (ANN, "accept", "proposed", "accepted", None),
         (BEN, "take back", "accepted", "proposed", None),
@@ -122,7 +123,7 @@ def test_an_edit_keeps_the_proposed_words_and_runs_the_checks_again(desk: Desk) 
     assert desk.codes(desk.good) == ["no-success-behind-step", "secret"] or "secret" in desk.codes(desk.good)
     with pytest.raises(UsageError):
         decisions.accept_hint(desk.store, desk.good, reviewer=ANN, action_id=new_id())
-    before, after = [(row.before, row.after) for row in desk.store.curation.list_decisions(desk.trial.id)][0]
+    before, after = [(row.before, row.after) for row in desk.store.decisions.list_decisions(desk.trial.id)][0]
     assert before == CriterionText(text=f"Use {KEY}").model_dump_json()
     assert after == CriterionText(text="It is sorted.").model_dump_json()
 
@@ -148,7 +149,7 @@ def test_a_block_is_overridden_only_with_a_reason(desk: Desk) -> None:
     assert desk.codes(desk.blocked) == ["no-verified-quote"]
     decisions.accept_hint(desk.store, desk.blocked, reviewer=ANN, action_id=new_id())
     assert desk.states[1] == "accepted"
-    first = desk.store.curation.list_decisions(desk.trial.id)[0]
+    first = desk.store.decisions.list_decisions(desk.trial.id)[0]
     assert (first.action, first.reason) == ("override no-verified-quote", "I saw it")
 
 
@@ -329,7 +330,7 @@ def test_rejecting_and_reopening_a_trial_leave_its_hints_alone(desk: Desk) -> No
     assert (desk.trial.status, desk.states[0]) == (TrialStatus.OPEN, "accepted")
     decisions.reject_trial(desk.store, desk.trial, reason="Transcript is broken", reviewer=ANN, action_id=new_id())
     assert (desk.trial.status, desk.states[0]) == (TrialStatus.REJECTED, "accepted")
-    last = desk.store.curation.list_decisions(desk.trial.id)[-1]
+    last = desk.store.decisions.list_decisions(desk.trial.id)[-1]
     assert (last.before, last.after, last.reason) == ("open", "rejected", "Transcript is broken")
 
 
@@ -338,7 +339,7 @@ def test_an_edited_task_text_wins_and_is_a_row(desk: Desk) -> None:
     assert (desk.trial.task_text, desk.trial.source_task_text) == ("Task: count", "Task: sort the list")
     decisions.edit_task_text(desk.store, desk.trial, "Task: sort the list", reviewer=ANN, action_id=new_id())
     assert desk.trial.edited_task_text is None
-    rows = desk.store.curation.list_decisions(desk.trial.id)
+    rows = desk.store.decisions.list_decisions(desk.trial.id)
     assert [(row.before, row.after) for row in rows] == [
         ("Task: sort the list", "Task: count"),
         ("Task: count", "Task: sort the list"),
@@ -367,7 +368,7 @@ def test_a_trial_without_task_text_is_approved_only_once_somebody_wrote_one(stor
     with pytest.raises(UsageError, match="no task text"):
         decisions.approve_trial(store, find(), reviewer=ANN, action_id=new_id())
     decisions.edit_task_text(store, find(), "Task: greet", reviewer=ANN, action_id=new_id())
-    assert store.curation.list_decisions(find().id)[0].before == ""
+    assert store.decisions.list_decisions(find().id)[0].before == ""
     assert store.curation.list_findings(find().id) == []
     decisions.approve_trial(store, find(), reviewer=ANN, action_id=new_id())
     assert find().status is TrialStatus.APPROVED
@@ -446,7 +447,7 @@ def test_unattended_decisions_have_the_same_ids_in_every_workspace(tmp_path: Pat
         with open_store(tmp_path / name) as store:
             desk = Desk(store)
             decisions.approve_unattended(store, desk.trial, dataset_key=desk.dataset.key)
-            ids.append([decision.id for decision in store.curation.list_decisions(desk.trial.id)])
+            ids.append([decision.id for decision in store.decisions.list_decisions(desk.trial.id)])
     assert ids[0] == ids[1]
 
 
@@ -466,17 +467,17 @@ def test_the_states_are_what_the_decisions_say(desk: Desk) -> None:
     decisions.reject_trial(desk.store, desk.trial, reason="r", reviewer=ANN, action_id=new_id())
     decisions.reopen_trial(desk.store, desk.trial, reviewer=ANN, action_id=new_id())
     decisions.take_back_hint(desk.store, desk.good, reviewer=BEN, action_id=new_id())
-    last = {row.hint_id: row.after for row in desk.store.curation.list_decisions(desk.trial.id)}
+    last = {row.hint_id: row.after for row in desk.store.decisions.list_decisions(desk.trial.id)}
     assert last == {desk.good.id: desk.good.state, None: desk.trial.status}
     assert desk.good.state is HintState.PROPOSED
 
 
 def test_the_queue_shows_what_is_to_be_done(desk: Desk) -> None:
-    (entry,) = desk.store.curation.list_queue(desk.dataset.id)
+    (entry,) = desk.store.queue.list_entries(QueueFilter(dataset_id=desk.dataset.id))
     assert (entry.status, entry.hints, entry.blocks, entry.is_extracted) == (TrialStatus.OPEN, 3, 2, True)
     decisions.reject_hint(desk.store, desk.blocked, reason="r", reviewer=ANN, action_id=new_id())
     decisions.edit_hint(desk.store, desk.secret, CriterionText(text="It is sorted."), reviewer=ANN, action_id=new_id())
-    (entry,) = desk.store.curation.list_queue(desk.dataset.id)
+    (entry,) = desk.store.queue.list_entries(QueueFilter(dataset_id=desk.dataset.id))
     assert entry.blocks == 0
 
 

@@ -21,7 +21,7 @@ def list_hints(home: Path, trial_id: int = FIRST) -> list[Hint]:
 
 def list_actions(home: Path, trial_id: int = FIRST) -> list[tuple[str, str]]:
     with open_store(home) as store:
-        return [(item.reviewer, item.action) for item in store.curation.list_decisions(trial_id)]
+        return [(item.reviewer, item.action) for item in store.decisions.list_decisions(trial_id)]
 
 
 def change(home: Path, action: Callable[[Store], None]) -> None:
@@ -78,7 +78,7 @@ def test_rejecting_asks_for_a_reason_and_keeps_it(reviewing: Path, open_page: Op
     click(app, "reason_2_2")
     with open_store(reviewing) as store:
         assert store.traces.get_trial(2).status is TrialStatus.REJECTED
-        assert store.curation.list_decisions(2)[-1].reason == "Wrong advice"
+        assert store.decisions.list_decisions(2)[-1].reason == "Wrong advice"
     assert app.query_params["trial"] == "3"
 
 
@@ -90,7 +90,7 @@ def test_a_reason_of_ones_own_cannot_be_empty(reviewing: Path, open_page: OpenPa
     app.text_input(key="reject_words_trial 2").set_value("It is about another task.")
     click(app, "reject_with_words_trial 2")
     with open_store(reviewing) as store:
-        assert store.curation.list_decisions(2)[-1].reason == "It is about another task."
+        assert store.decisions.list_decisions(2)[-1].reason == "It is about another task."
 
 
 def test_a_decided_trial_can_be_reopened(reviewing: Path, open_page: OpenPage) -> None:
@@ -117,7 +117,7 @@ def test_a_hint_is_rejected_with_a_reason_from_the_menu(reviewing: Path, open_pa
     app.menu_button(key=f"reject_{hint.id}").click("Gives the answer away").run()
     assert list_hints(reviewing)[0].state is HintState.REJECTED
     with open_store(reviewing) as store:
-        assert store.curation.list_decisions(FIRST)[-1].reason == "Gives the answer away"
+        assert store.decisions.list_decisions(FIRST)[-1].reason == "Gives the answer away"
     assert app.button(key="approve_1").label == "Approve 12"
 
 
@@ -128,7 +128,7 @@ def test_a_hint_is_rejected_in_ones_own_words(reviewing: Path, open_page: OpenPa
     app.text_input(key=f"reject_words_{hint.id}").set_value("Only this flight.")
     click(app, f"reject_with_words_{hint.id}")
     with open_store(reviewing) as store:
-        assert store.curation.list_decisions(FIRST)[-1].reason == "Only this flight."
+        assert store.decisions.list_decisions(FIRST)[-1].reason == "Only this flight."
 
 
 def test_every_field_of_a_hint_can_be_edited(reviewing: Path, open_page: OpenPage) -> None:

@@ -104,7 +104,7 @@ def test_manifest_says_what_rests_on_which_decisions(store: Store, tmp_path: Pat
     assert (manifest["prefix"], manifest["options"]) == ("flights", {"source_episodes": True, "tasks": None})
     task = manifest["tasks"][1]
     assert (task["folder"], task["trial_name"], task["number"]) == ("flights-0001", "flight-1", 1)
-    known = {decision.id: decision.action for decision in store.curation.list_decisions(trials[1].id)}
+    known = {decision.id: decision.action for decision in store.decisions.list_decisions(trials[1].id)}
     assert [known[decision_id] for decision_id in task["decisions"]] == ["approve", *["accept"] * 4]
     (publication,) = store.publications.list_publications()
     assert store.publications.find_last_hashes(dataset.id)[trials[1].id] == task["content_sha256"]

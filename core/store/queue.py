@@ -1,0 +1,92 @@
+"""The review queue: one query over columns that triggers keep true, whatever the size of the dataset."""
+
+from functools import lru_cache
+from typing import Any
+
+from core.models import Outcome, TrialStatus
+from core.store.part import Part
+from core.store.queue_models import QueueEntry, QueueFilter, QueueStatus
+from core.store.queue_sql import IS_STATUS, ORDERS, build_condition
+
+TASK_CHARACTERS = 120
+_FROM = "FROM trials t JOIN queue_facts q ON q.trial_id = t.id"
+_STATUSES = {status.value: status for status in TrialStatus}
+
+
+class Queue(Part):
+    """Trials to review."""
+
+    def list_entries(self, wanted: QueueFilter) -> list[QueueEntry]:
+        """The trials that a filter wants, in its order."""
+        condition = build_condition(wanted)
+        cursor = self._connection.execute(
+            "SELECT t.id, t.number, t.name, t.status, q.outcomes, q.hints, q.blocks, q.warnings, q.batch_id, "
+            f"substr(COALESCE(t.edited_task_text, t.source_task_text), 1, {TASK_CHARACTERS}), q.support, q.edited "
+            f"{_FROM} WHERE {condition.sql} ORDER BY {ORDERS[wanted.sort]}",
+            condition.values,
+        )
+        return [_build_entry(*row) for row in cursor]
+
+    def list_trial_ids(self, wanted: QueueFilter) -> list[int]:
+        """Ids of the trials that a filter wants, in its order."""
+        condition = build_condition(wanted)
+        sql = f"SELECT t.id {_FROM} WHERE {condition.sql} ORDER BY {ORDERS[wanted.sort]}"
+        return [row[0] for row in self._connection.execute(sql, condition.values)]
+
+    def count_by_status(self, wanted: QueueFilter) -> dict[QueueStatus, int]:
+        """How many trials each status would list, with everything else that the filter says."""
+        condition = build_condition(wanted, with_status=False)
+        sums = ", ".join(f"COALESCE(SUM({sql}), 0)" for sql in IS_STATUS.values())
+        row = self._connection.execute(f"SELECT {sums} {_FROM} WHERE {condition.sql}", condition.values).fetchone()
+        return dict(zip(IS_STATUS, row, strict=True))
+
+    def list_models(self, dataset_id: int) -> list[str]:
+        """The models that proposed hints for a dataset, by name: what the filter can offer."""
+        rows = self._rows(
+            "SELECT DISTINCT p.model FROM batches b JOIN proposals p ON p.batch_id = b.id "
+            "WHERE b.dataset_id = ? AND p.model IS NOT NULL ORDER BY p.model",
+            (dataset_id,),
+        )
+        return [row["model"] for row in rows]
+
+    def list_codes(self, dataset_id: int) -> list[str]:
+        """The codes of the findings in a dataset, by name: what the filter can offer."""
+        rows = self._rows(
+            "SELECT DISTINCT f.code FROM findings f JOIN trials t ON t.id = f.trial_id WHERE t.dataset_id = ? "
+            "ORDER BY f.code",
+            (dataset_id,),
+        )
+        return [row["code"] for row in rows]
+
+    def get_stamp(self) -> tuple[int, int, int, int]:
+        """Changes whenever a queue may have: what was read under an equal stamp is still true."""
+        row = self._row(
+            "SELECT (SELECT COALESCE(MAX(seq), 0) FROM decisions) AS decisions, "
+            "(SELECT COALESCE(MAX(id), 0) FROM findings) AS findings, (SELECT COUNT(*) FROM hints) AS hints, "
+            "(SELECT COUNT(*) FROM proposals) AS proposals"
+        )
+        counts = row or {}
+        return (counts["decisions"], counts["findings"], counts["hints"], counts["proposals"])
+
+
+def _build_entry(trial_id: int, number: int, name: str, status: str, outcomes: str, *facts: Any) -> QueueEntry:
+    hints, blocks, warnings, batch_id, task, support, edited = facts
+    return QueueEntry(
+        trial_id,
+        number,
+        name,
+        _STATUSES[status],
+        _split_outcomes(outcomes),
+        hints,
+        blocks,
+        warnings,
+        batch_id > 0,
+        " ".join(task.split()),
+        support,
+        edited > 0,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _split_outcomes(outcomes: str) -> tuple[Outcome, ...]:
+    return tuple(Outcome(value) for value in outcomes.split(",") if value)
