@@ -1,96 +1,34 @@
 """Whether a quote really stands where a hint says it does. Code decides, not the model.
 
-White space, ANSI sequences and Unicode forms are normalised; the raw text, the text with JSON escapes decoded and the
-text with secrets masked all count. Digits must match exactly: a number is not found inside a longer one. What stands
-in an agent's prompt template proves nothing.
+Exact; else found once elsewhere in the attempt; else nearly the same words there, which then replace the quote; else
+missing. What counts as the same text is in `quotable.py`.
 """
 
-import re
-import unicodedata
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from core.curation.closest import LONGEST_QUOTE, Closest, find_closest_text
+from core.curation.quotable import QuotableMessage, normalise_quote
 from core.models import Evidence, EvidenceStatus, Message, Quote
 from core.traces.secrets import mask_secrets
-from core.traces.templates import find_template, strip_template
 
 MINIMUM_CHARACTERS = 3
-CUT_CHARACTERS = 150
-"""A quote of this length may have been cut anywhere, also inside a number."""
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_JSON_ESCAPE = re.compile(
-    r'\\(?:(["\\/bfnrt])|u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4}))'
-)
-_OTHER_NUMBERS = re.compile(
-    "([\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209c\u2150-\u218b\u2460-\u249b\u24ea-\u24ff\u2776-\u2793]+)"
-)
-_SIMPLE_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+MINIMUM_APPROXIMATE = 12
+"""Characters: of two shorter texts that nearly agree, one is often the opposite of the other."""
+SIMILARITY = 0.92
+"""From which on a quote is approximate, 0 to 1."""
+CLOSEST = 0.5
+"""From which on a text is worth offering to a reviewer in the place of a quote."""
 
 
-def normalise_quote(text: str) -> str:
-    """The text as quotes are compared: without ANSI sequences, in one Unicode form, white space as single spaces."""
-    if "\x1b" in text:
-        text = _ANSI.sub("", text)
-    if not text.isascii():
-        # a power, an index or a circled number is no digit of a number, whatever the normal form makes of it
-        text = "".join(
-            part if index % 2 else unicodedata.normalize("NFKC", part)
-            for index, part in enumerate(_OTHER_NUMBERS.split(text))
-        )
-    return " ".join(text.split())
+class ClosestQuote(NamedTuple):
+    """The real text that is most like a quote."""
 
-
-def decode_json_escapes(text: str) -> str:
-    r"""The text with JSON escapes such as `\n` and `\"` decoded, as an agent's JSON was executed."""
-    return _JSON_ESCAPE.sub(_decode_escape, text) if "\\" in text else text
-
-
-def _decode_escape(match: re.Match[str]) -> str:
-    letter, high, low, code = match.groups()
-    if high is not None:
-        return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00)
-    if code is not None:
-        char = chr(int(code, 16))
-        return "\N{REPLACEMENT CHARACTER}" if "\ud800" <= char <= "\udfff" else char
-    return _SIMPLE_ESCAPES.get(letter, letter)
-
-
-class QuotableMessage:
-    """One message in every view that a quote may be taken from."""
-
-    def __init__(self, message: Message) -> None:
-        """Views are made when they are first needed."""
-        self._message = message
-
-    @cached_property
-    def _views(self) -> list[str]:
-        text = self._message.content
-        if find_template(text) is not None:
-            text = strip_template(text) or ""
-        masked = mask_secrets(text)
-        views = dict.fromkeys([text, masked, decode_json_escapes(text), decode_json_escapes(masked)])
-        return list(dict.fromkeys(map(normalise_quote, views)))
-
-    def holds(self, normalised_quote: str) -> bool:
-        """True if the quote stands in the message, its numbers as whole numbers."""
-        return any(_stands_in(normalised_quote, view) for view in self._views)
-
-
-def _stands_in(quote: str, text: str) -> bool:
-    if len(quote) >= CUT_CHARACTERS or not (quote[0].isdigit() or quote[-1].isdigit()):
-        return quote in text
-    begin = text.find(quote)
-    while begin >= 0:
-        if not _is_inside_number(text, begin, begin + len(quote)):
-            return True
-        begin = text.find(quote, begin + 1)
-    return False
-
-
-def _is_inside_number(text: str, begin: int, end: int) -> bool:
-    begins = text[begin].isdigit() and re.search(r"\d\.?$", text[max(begin - 2, 0) : begin])
-    ends = text[end - 1].isdigit() and re.match(r"\.?\d", text[end : end + 2])
-    return bool(begins or ends)
+    message: int
+    quote: str
+    """As it stands in the message, white space as single spaces and secrets masked: found as an exact quote."""
+    ratio: float
+    """0 to 1."""
 
 
 class QuotableAttempt:
@@ -102,14 +40,68 @@ class QuotableAttempt:
         self._messages = [QuotableMessage(message) for message in messages]
 
     def check(self, quote: Quote) -> Evidence:
-        """The quote as evidence: exact, pointed at the one other message that holds it, or missing."""
+        """The quote as evidence. A secret in it is masked; nearly the same words are replaced by the true ones."""
+        text, index = mask_secrets(quote.quote), quote.message
         wanted = normalise_quote(quote.quote)
-        index, status = quote.message, EvidenceStatus.MISSING
+        status = EvidenceStatus.MISSING
         if len(wanted) >= MINIMUM_CHARACTERS:
-            if 0 <= index < len(self._messages) and self._messages[index].holds(wanted):
-                status = EvidenceStatus.EXACT
-            else:
-                places = [place for place, message in enumerate(self._messages) if message.holds(wanted)]
-                if len(places) == 1:
-                    index, status = places[0], EvidenceStatus.REPOINTED
-        return Evidence(attempt_id=self.attempt_id, message=index, quote=quote.quote, status=status)
+            place = self._find(wanted, index)
+            if place is not None:
+                status = EvidenceStatus.EXACT if place == index else EvidenceStatus.REPOINTED
+                index = place
+            elif (close := self._find_approximate(normalise_quote(text), index)) is not None:
+                index, text, status = close.message, close.quote, EvidenceStatus.APPROXIMATE
+        return Evidence(attempt_id=self.attempt_id, message=index, quote=text, status=status)
+
+    def stands_in_template(self, quote: str) -> bool:
+        """True if the quote stands in an agent's prompt template: it proves nothing there."""
+        wanted = normalise_quote(quote)
+        return len(wanted) >= MINIMUM_CHARACTERS and any(item.holds_in_template(wanted) for item in self._messages)
+
+    def find_closest(self, quote: str) -> ClosestQuote | None:
+        """The real text that is most like a quote, the first of equals; None if nothing is like it at all."""
+        wanted = normalise_quote(mask_secrets(quote))
+        if len(wanted) < MINIMUM_CHARACTERS:
+            return None
+        found = self._iterate_close(wanted, range(len(self._messages)), CLOSEST, same_digits=False)
+        return max(found, key=lambda close: close.ratio, default=None)
+
+    def _find(self, wanted: str, index: int) -> int | None:
+        if 0 <= index < len(self._messages) and self._messages[index].holds(wanted):
+            return index
+        places = [place for place, message in enumerate(self._messages) if message.holds(wanted)]
+        return places[0] if len(places) == 1 else None
+
+    def _find_approximate(self, wanted: str, index: int) -> ClosestQuote | None:
+        """Nearly the same words in the message it points at, or else in exactly one other."""
+        if not MINIMUM_APPROXIMATE <= len(wanted) <= LONGEST_QUOTE:
+            return None
+        here = [index] if 0 <= index < len(self._messages) else []
+        found = next(self._iterate_close(wanted, here, SIMILARITY, same_digits=True), None)
+        if found is not None:
+            return found
+        elsewhere = (place for place in range(len(self._messages)) if place != index)
+        others = list(self._iterate_close(wanted, elsewhere, SIMILARITY, same_digits=True))
+        return others[0] if len(others) == 1 else None
+
+    def _iterate_close(
+        self, wanted: str, places: Sequence[int] | Iterator[int], cutoff: float, *, same_digits: bool
+    ) -> Iterator[ClosestQuote]:
+        for place in places:
+            best: Closest | None = None
+            for view in self._messages[place].safe_views:
+                found = find_closest_text(wanted, view, cutoff=cutoff, same_digits=same_digits)
+                if found is not None and (best is None or found.ratio > best.ratio):
+                    best = found
+            if best is not None:
+                yield ClosestQuote(place, best.text, best.ratio)
+
+
+def find_closest(messages: Sequence[Message], quote: str) -> ClosestQuote | None:
+    """The real text of an attempt that is most like a quote, for a reviewer to use instead; None if nothing is.
+
+    Args:
+        messages: All messages of the attempt.
+        quote: As a model gave it.
+    """
+    return QuotableAttempt(0, messages).find_closest(quote)

@@ -1,10 +1,14 @@
 """Whether a quote really stands there: what counts as the same text, and what does not."""
 
+import re
+from time import perf_counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.curation.evidence import QuotableAttempt, normalise_quote
+from core.curation.evidence import QuotableAttempt, find_closest
+from core.curation.quotable import normalise_quote
 from core.models import EvidenceStatus, Message, Quote, Role
 
 EXACT, REPOINTED, MISSING = EvidenceStatus.EXACT, EvidenceStatus.REPOINTED, EvidenceStatus.MISSING
@@ -134,11 +138,140 @@ def test_a_template_without_a_task_cannot_be_quoted_at_all(opening: str) -> None
     assert check("use the special interface", f"{opening} Please use the special interface.") == (MISSING, 0)
 
 
+def test_a_quote_that_stands_only_in_a_template_is_told_apart_from_one_that_stands_nowhere() -> None:
+    attempt = QuotableAttempt(
+        7, [Message(role=Role.USER, content=TERMINUS), Message(role=Role.ASSISTANT, content="ok")]
+    )
+    assert attempt.stands_in_template("Format your  response as JSON.")
+    assert not attempt.stands_in_template("never said")
+    assert not attempt.stands_in_template("Sort the list by name.\nAnd more.")
+    plain = QuotableAttempt(7, [Message(role=Role.USER, content="Format your response as JSON.")])
+    assert not plain.stands_in_template("Format your response as JSON.")
+
+
+def test_what_the_harness_says_of_itself_behind_an_issue_proves_nothing() -> None:
+    text = "ISSUE:\nThe parser fails.\n\nINSTRUCTIONS:\nNow, you're going to solve this issue on your own."
+    assert check("The parser fails.", text) == (EXACT, 0)
+    assert check("solve this issue on your own", text) == (MISSING, 0)
+
+
 def test_a_quote_that_the_template_and_an_answer_share_points_at_the_answer() -> None:
     assert check("Format your response as JSON.", TERMINUS, "Format your response as JSON.") == (REPOINTED, 1)
 
 
+# --- nearly the same words
+
+
+def check_near(quote: str, *texts: str, message: int = 0) -> tuple[str, int, str]:
+    messages = [Message(role=Role.USER, content=text) for text in texts]
+    evidence = QuotableAttempt(7, messages).check(Quote(message=message, quote=quote))
+    return evidence.status.value, evidence.message, evidence.quote
+
+
+LINE = "pip could not find a version that satisfies the requirement openai-whisper==20231117"
+NEAR = {
+    "a letter left out": "pip could not find a version that satisfes the requirement openai-whisper==20231117",
+    "a word in another case": "Pip could not find a version that satisfies the requirement openai-whisper==20231117",
+    "a word left out": "pip could not find version that satisfies the requirement openai-whisper==20231117",
+    "another mark": "pip could not find a version, that satisfies the requirement: openai-whisper==20231117",
+}
+
+
+@pytest.mark.parametrize("quote", NEAR.values(), ids=NEAR)
+@pytest.mark.parametrize("around", ["{}", "before it\n{} and after", "x " * 40_000 + "{} " + "y " * 40_000])
+def test_nearly_the_same_words_are_replaced_by_the_true_ones(quote: str, around: str) -> None:
+    assert check_near(quote, around.format(LINE)) == ("approximate", 0, LINE)
+    assert check_near(LINE, around.format(LINE))[0] == "exact"
+
+
+def test_what_replaced_a_quote_is_found_as_an_exact_quote() -> None:
+    text = '{"keystrokes": "grep -rn \\"def load_config\\" src/ | head\\n", "duration": 1}'
+    status, index, quote = check_near('grep -rn "def load_confg" src/ | head', text)
+    assert (status, index) == ("approximate", 0)
+    assert quote == 'grep -rn "def load_config" src/ | head'
+    assert check(quote, text) == (EXACT, 0)
+
+
+@pytest.mark.parametrize("digits", ["20231118", "2023111", "202311177", "20 231117"])
+def test_other_digits_are_never_nearly_the_same(digits: str) -> None:
+    quote = f"pip could not find a version that satisfes the requirement openai-whisper=={digits}"
+    assert check_near(quote, LINE) == ("missing", 0, quote)
+
+
+def test_half_the_words_are_not_nearly_the_same() -> None:
+    quote = "pip could find a version of the requirement"
+    assert check_near(quote, LINE) == ("missing", 0, quote)
+
+
+def test_nearly_the_same_words_elsewhere_count_only_if_they_stand_there_once() -> None:
+    quote = NEAR["a letter left out"]
+    assert check_near(quote, "hay", LINE, "hay") == ("approximate", 1, LINE)
+    assert check_near(quote, "hay", LINE, LINE) == ("missing", 0, quote)
+    assert check_near(quote, "hay", LINE, LINE, message=2) == ("approximate", 2, LINE)
+
+
+def test_nearly_the_words_of_a_template_prove_nothing() -> None:
+    quote = "You are an AI assistant tasked with solving command-line task in a Linux environment."
+    assert check_near(quote, TERMINUS)[0] == "missing"
+
+
+def test_a_secret_never_stands_in_a_quote() -> None:
+    line = f"export AWS_ACCESS_KEY_ID={KEY} before the upload starts"
+    masked = line.replace(KEY, "[masked: AWS access key]")
+    assert check_near(line, line) == ("exact", 0, masked)
+    assert check_near(masked, line) == ("exact", 0, masked)
+    assert check_near(masked.replace("upload", "uplod"), line) == ("approximate", 0, masked)
+
+
+def test_a_long_attempt_of_megabytes_is_searched_in_a_moment() -> None:
+    line = "".join(f"{number:x} some words of a log that goes on and on\n" for number in range(20_000))
+    messages = [Message(role=Role.TOOL, content=line) for _ in range(4)]
+    attempt = QuotableAttempt(7, messages)
+    begin = perf_counter()
+    for quote in (
+        "words that nobody ever said in this log of the",
+        "a" * 300,
+        "some words of a log that goes on and off " * 20,
+    ):
+        assert attempt.check(Quote(message=0, quote=quote)).status is MISSING
+    assert perf_counter() - begin < 10
+
+
+def test_the_closest_text_is_offered_for_a_quote_that_was_not_found() -> None:
+    messages = [Message(role=Role.USER, content=text) for text in ("hello", "ran: " + LINE, "bye")]
+    found = find_closest(messages, "could not find a version that satisfies requirement whisper==2023")
+    assert found is not None
+    assert found.message == 1
+    assert "could not find a version that satisfies" in found.quote
+    assert 0.5 <= found.ratio < 1
+    assert check(found.quote, messages[1].content) == (EXACT, 0)
+    assert find_closest(messages, "quite another thing altogether, zzz") is None
+    assert find_closest(messages, "") is None
+
+
 # --- properties
+
+any_text = st.text(max_size=60) | st.text(alphabet="a1 .\\u\x1b[m\ud800{}\n", max_size=60)
+
+
+@given(st.lists(any_text, max_size=3), any_text, st.integers(-2, 4))
+def test_no_text_of_any_kind_makes_the_check_raise(texts: list[str], quote: str, message: int) -> None:
+    messages = [Message.model_construct(role=Role.USER, content=text, call_ids=(), answers=None) for text in texts]
+    attempt = QuotableAttempt(7, messages)
+    evidence = attempt.check(Quote(message=message, quote=quote))
+    assert (evidence.status is MISSING) or 0 <= evidence.message < len(texts)
+    attempt.stands_in_template(quote)
+    found = attempt.find_closest(quote)
+    assert found is None or 0 <= found.message < len(texts)
+
+
+@given(st.text(alphabet="abc 12.", min_size=14, max_size=80), st.text(alphabet="abc 12.", max_size=60))
+def test_whatever_replaces_a_quote_has_its_digits_and_is_found(quote: str, text: str) -> None:
+    status, index, found = check_near(quote, text)
+    if status == "approximate":
+        assert check(found, text) == (EXACT, index)
+        assert re.findall(r"\d+", found) == re.findall(r"\d+", quote)
+
 
 text_parts = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\\\x1b"), max_size=30)
 
