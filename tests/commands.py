@@ -45,6 +45,8 @@ def start_core(*arguments: str, environment: dict[str, str]) -> "subprocess.Pope
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # tests that run in the background ignore Ctrl-C, and so would the command that they start
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
