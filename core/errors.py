@@ -4,7 +4,8 @@ TraceHintsError
 ├── UsageError             command line or environment alone show it to be wrong
 ├── SourceError            a trace dataset cannot be read
 ├── WorkspaceError         the workspace file cannot be used
-│   └── WorkspaceFullError   the disk or the file has no room: nothing of this write was saved
+│   ├── WorkspaceFullError   the disk or the file has no room: nothing of this write was saved
+│   └── WorkspaceBusyError   another program holds the file: nothing of this write was saved
 ├── ConflictError          somebody else changed it first; both versions are kept
 ├── ModelServerError       the model's server refuses everything: the batch stops
 ├── PublishError           nothing was published
@@ -37,6 +38,10 @@ class WorkspaceError(TraceHintsError):
 
 class WorkspaceFullError(WorkspaceError):
     """There is no room for a write; nothing of it was saved, and it can be done again once there is."""
+
+
+class WorkspaceBusyError(WorkspaceError):
+    """Another program holds the write lock for too long; nothing was saved, and it can be done again."""
 
 
 class ConflictError(TraceHintsError):

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from core.errors import JobStopped, WorkspaceError
 from core.models import Job, JobState
-from core.settings import Settings
+from core.settings import LOG_NAME, Settings
 from core.store import open_store
-from core.worker import LOG_NAME, ensure_worker
+from core.worker import ensure_worker
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from core.errors import UsageError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+LOG_NAME = "worker.log"
+"""In the workspace's folder: what the worker has to say beside its jobs' states."""
 SECRETS_FILE = PROJECT_ROOT / ".streamlit" / "secrets.toml"
 NAMES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "HF_TOKEN", "HF_ENDPOINT", "TRACE_HINTS_HOME")
 

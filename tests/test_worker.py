@@ -89,7 +89,7 @@ def test_a_second_worker_leaves_the_work_to_the_first(home: Path) -> None:
     settings = make_settings(home)
     with open_store(home) as store:
         first = store.leases.acquire(
-            owner="first", pid=1, fingerprint=worker.build_fingerprint(settings), now=time.time()
+            owner="first", pid=1, fingerprint=worker.build_fingerprint(settings), clock=time.time
         )
         job_id = start_sample_import(settings)
         worker.run_worker(settings, idle_seconds=0)

@@ -22,16 +22,17 @@ RETRY_SECONDS = 0.01
 
 
 @contextmanager
-def open_store(home: Path) -> Iterator[Store]:
+def open_store(home: Path, *, busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS) -> Iterator[Store]:
     """The store of a workspace, migrated to this version; closed at the end of the block.
 
     Args:
         home: Folder of the workspace; made if it is missing.
+        busy_timeout_seconds: How long a write waits for another one.
 
     Raises:
         WorkspaceError: The folder cannot be written, the file is no workspace, or a newer version made it.
     """
-    database = _connect(home)
+    database = _connect(home, busy_timeout_seconds)
     try:
         _migrate(database, home)
         yield Store(database, home)
@@ -39,10 +40,10 @@ def open_store(home: Path) -> Iterator[Store]:
         database.conn.close()
 
 
-def _connect(home: Path) -> Database:
+def _connect(home: Path, busy_timeout_seconds: float) -> Database:
     try:
         home.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(home / FILE_NAME, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(home / FILE_NAME, timeout=busy_timeout_seconds, isolation_level=None)
         connection.row_factory = sqlite3.Row
         _switch_to_wal(connection)
         # an answer that was paid for and a reviewer's edit survive a power cut, too

@@ -1,5 +1,6 @@
 """Who works: one owner at a time, known by a heartbeat and an epoch that grows with every change of owner."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from core.errors import WorkerReplaced
@@ -33,9 +34,29 @@ class Leases(Part):
         row = self._row("SELECT owner, epoch, pid, fingerprint, heartbeat, should_leave FROM lease")
         return None if row is None else Lease(**{**row, "should_leave": bool(row["should_leave"])})
 
-    def acquire(self, *, owner: str, pid: int, fingerprint: str, now: float) -> int | None:
-        """The epoch of a new owner, or None while another one is live."""
-        with self.write():
+    def acquire(
+        self,
+        *,
+        owner: str,
+        pid: int,
+        fingerprint: str,
+        clock: Callable[[], float],
+        patience_seconds: float | None = None,
+    ) -> int | None:
+        """The epoch of a new owner, or None while another one is live.
+
+        Args:
+            owner: Unlike every other.
+            pid: Of the process.
+            fingerprint: Of code, schema and settings.
+            clock: Unix time in seconds; asked once the write lock is there.
+            patience_seconds: How long to wait for that lock; None means as long as every write does.
+
+        Raises:
+            WorkspaceBusyError: The lock was not to be had.
+        """
+        with self.write(patience_seconds=patience_seconds):
+            now = clock()
             lease = self.find_lease()
             if lease is not None and lease.is_live(now):
                 return None
@@ -47,10 +68,10 @@ class Leases(Part):
             )
         return epoch
 
-    def renew(self, epoch: int, *, now: float) -> bool:
-        """True if the lease is still ours; the heartbeat is now."""
+    def renew(self, epoch: int, *, clock: Callable[[], float]) -> bool:
+        """True if the lease is still ours; the heartbeat is the moment at which the write lock was there."""
         with self.write():
-            cursor = self._connection.execute("UPDATE lease SET heartbeat = ? WHERE epoch = ?", (now, epoch))
+            cursor = self._connection.execute("UPDATE lease SET heartbeat = ? WHERE epoch = ?", (clock(), epoch))
         return cursor.rowcount == 1
 
     def release(self, epoch: int) -> None:

@@ -8,18 +8,23 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from core.errors import WorkspaceFullError
+from core.errors import WorkspaceBusyError, WorkspaceFullError
 
 SqlRow = dict[str, Any]
 
 
 @contextmanager
-def write_transaction(database: Database) -> Iterator[None]:
+def write_transaction(database: Database, *, patience_seconds: float | None = None) -> Iterator[None]:
     """One write transaction; inside another one, a part of it.
 
     It takes the write lock at once, so that waiting happens before reading and not in the middle.
 
+    Args:
+        database: The connection.
+        patience_seconds: How long to wait for the lock; None means as long as the connection always does.
+
     Raises:
+        WorkspaceBusyError: Another program holds the lock; nothing was saved.
         WorkspaceFullError: There is no room; nothing of the transaction was saved.
     """
     connection = database.conn
@@ -28,7 +33,7 @@ def write_transaction(database: Database) -> Iterator[None]:
             yield
         return
     try:
-        connection.execute("BEGIN IMMEDIATE")
+        _begin(connection, patience_seconds)
         yield
         connection.execute("COMMIT")
     except BaseException as error:
@@ -40,12 +45,33 @@ def write_transaction(database: Database) -> Iterator[None]:
                 f"The workspace cannot be written ({error}). Make space on its disk, then resume: "
                 "everything answered so far is kept."
             ) from error
+        if _is(error, sqlite3.SQLITE_BUSY):
+            raise WorkspaceBusyError(
+                "Another program holds the workspace (database is locked). Close what works with trace_hints.db, "
+                "then try again: nothing is lost."
+            ) from error
         raise
 
 
+def _begin(connection: sqlite3.Connection, patience_seconds: float | None) -> None:
+    if patience_seconds is None:
+        connection.execute("BEGIN IMMEDIATE")
+        return
+    (usual,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    connection.execute(f"PRAGMA busy_timeout = {round(patience_seconds * 1000)}")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {usual}")
+
+
 def _is_full(error: BaseException) -> bool:
-    # a disk without space shows as either; the low byte is the code, the others say more of it
-    codes = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+    # a disk without space shows as either
+    return _is(error, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
+def _is(error: BaseException, *codes: int) -> bool:
+    # the low byte is the code, the others say more of it
     return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in codes
 
 
@@ -57,9 +83,9 @@ class Part:
         self._database = database
         self._connection = database.conn
 
-    def write(self) -> AbstractContextManager[None]:
-        """Several writes that belong together."""
-        return write_transaction(self._database)
+    def write(self, *, patience_seconds: float | None = None) -> AbstractContextManager[None]:
+        """Several writes that belong together; see `write_transaction`."""
+        return write_transaction(self._database, patience_seconds=patience_seconds)
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[SqlRow]:
         return [dict(row) for row in self._connection.execute(sql, values)]

@@ -81,7 +81,7 @@ def _run_batch(order: Order, home: Path) -> Figures:
 
 
 def _take_lease(store: Store) -> Callable[[], None]:
-    epoch = store.leases.acquire(owner="benchmark", pid=os.getpid(), fingerprint="", now=time.time())
+    epoch = store.leases.acquire(owner="benchmark", pid=os.getpid(), fingerprint="", clock=time.time)
     assert epoch is not None
     return lambda: store.leases.check(epoch)
 

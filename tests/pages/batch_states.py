@@ -47,14 +47,14 @@ def worker_elsewhere(home: Path) -> Iterator[None]:
     # the same code and settings, so that nobody asks it to leave
     fingerprint = build_fingerprint(load_settings())
     with open_store(home) as store:
-        epoch = store.leases.acquire(owner="elsewhere", pid=os.getpid(), fingerprint=fingerprint, now=time.time())
+        epoch = store.leases.acquire(owner="elsewhere", pid=os.getpid(), fingerprint=fingerprint, clock=time.time)
     assert epoch is not None, "a worker is at work"
     is_over = threading.Event()
 
     def renew() -> None:
         while not is_over.wait(0.5):
             with open_store(home) as store:
-                store.leases.renew(epoch, now=time.time())
+                store.leases.renew(epoch, clock=time.time)
 
     thread = threading.Thread(target=renew)
     thread.start()

@@ -14,7 +14,7 @@ NOW = 1_000_000.0
 
 
 def acquire(store: Store, *, now: float = NOW, owner: str = "one", fingerprint: str = "f") -> int | None:
-    return store.leases.acquire(owner=owner, pid=7, fingerprint=fingerprint, now=now)
+    return store.leases.acquire(owner=owner, pid=7, fingerprint=fingerprint, clock=lambda: now)
 
 
 def test_nobody_owns_a_new_workspace(store: Store) -> None:
@@ -35,7 +35,7 @@ def test_another_one_takes_over_when_the_heartbeat_stops(store: Store) -> None:
     acquire(store)
     assert acquire(store, owner="two", now=NOW + LEASE_SECONDS - 0.01) is None
     assert acquire(store, owner="two", now=NOW + LEASE_SECONDS) == 2
-    assert not store.leases.renew(1, now=NOW + LEASE_SECONDS)
+    assert not store.leases.renew(1, clock=lambda: NOW + LEASE_SECONDS)
     with pytest.raises(WorkerReplaced):
         store.leases.check(1)
     store.leases.check(2)
@@ -43,7 +43,7 @@ def test_another_one_takes_over_when_the_heartbeat_stops(store: Store) -> None:
 
 def test_a_renewed_lease_is_not_taken(store: Store) -> None:
     acquire(store)
-    assert store.leases.renew(1, now=NOW + 4)
+    assert store.leases.renew(1, clock=lambda: NOW + 4)
     assert acquire(store, owner="two", now=NOW + LEASE_SECONDS) is None
     assert acquire(store, owner="two", now=NOW + 4 + LEASE_SECONDS) == 2
 
