@@ -14,7 +14,7 @@ from core.extraction.answer import parse_answer
 from core.extraction.attempt import load_attempt_input
 from core.extraction.bodies import hash_body
 from core.extraction.budget import Budget
-from core.extraction.conversation import Outcome, Talk, ask
+from core.extraction.conversation import ask
 from core.extraction.launch import mark_key
 from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import OutputMode
@@ -23,13 +23,20 @@ from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, build_prompt
 from core.extraction.refusals import build_key_error, build_model_error, build_unreachable_error, quote
 from core.extraction.retry import RetryPolicy
 from core.extraction.saving import Saver
-from core.extraction.server import ModelServer, Status, read_answer_text
+from core.extraction.server import (
+    RETRIED,
+    Exchange,
+    ModelServer,
+    Status,
+    read_answer_text,
+    read_exchange,
+)
+from core.extraction.talk import Outcome, Talk
 from core.settings import Settings
 from core.store import Store
 from core.store.batch_models import Answer, Batch, PendingRequest
 
 PORTION = 50
-SAVE_SECONDS = 0.05
 WATCH_SECONDS = 0.2
 
 
@@ -69,6 +76,8 @@ class LlmRun:
             ),
             retry=self.retry,
             stop=self.stop,
+            keep=self._keep,
+            find_answered=self._find_answered,
         )
         self.places = asyncio.Semaphore(config.batch_size)
         self.secret = self.store.workspace.get_secret()
@@ -122,13 +131,13 @@ class LlmRun:
             after = pending[-1].id
 
     async def _answer(self, request: PendingRequest) -> None:
-        outcome = Outcome(body_hash="")
+        outcome = Outcome(request=request)
         try:
             await self._ask_or_reuse(request, outcome)
         except (asyncio.CancelledError, Exception) as error:
             if outcome.sent:
                 # an answer that was to be repaired is paid for all the same; its question stays open
-                self.saver.add(self._build_answer(request, outcome, is_open=True))
+                self.saver.add(_take_answer(outcome, is_open=True))
             if not isinstance(error, asyncio.CancelledError):
                 self._end(error)
 
@@ -141,49 +150,44 @@ class LlmRun:
         known = None if self.batch.config.ask_again else self.store.answers.find_valid_reply(body_hash)
         if known is not None:
             outcome.hints = parse_answer(read_answer_text(known))
-            self.saver.add(self._build_answer(request, outcome, is_reused=True))
+            await self._save(outcome, is_reused=True)
         elif body_hash in self.asked:
             # two runs that said exactly the same: one question, one answer
             shared = await asyncio.shield(self.asked[body_hash])
             outcome.hints, outcome.reason, outcome.detail = shared.hints, shared.reason, shared.detail
-            self.saver.add(self._build_answer(request, outcome, is_open=shared.is_fatal, is_reused=True))
+            await self._save(outcome, is_open=shared.is_fatal, is_reused=True)
         elif not self.stop.is_set():
-            await self._ask(request, messages, outcome)
+            await self._ask(messages, outcome)
 
-    async def _ask(self, request: PendingRequest, messages: list[dict[str, str]], outcome: Outcome) -> None:
+    async def _ask(self, messages: list[dict[str, str]], outcome: Outcome) -> None:
         # a server without JSON schema changes the body, and with it the hash, while it is asked
         body_hash = outcome.body_hash
         shared = self.asked[body_hash] = asyncio.get_running_loop().create_future()
         try:
             await ask(self.talk, messages, outcome)
+            shared.set_result(outcome)
+            if outcome.is_fatal:
+                self._end(_build_fatal_error(outcome, self.talk))
+            await self._save(outcome, is_open=outcome.is_fatal)
         finally:
-            if outcome.hints is None and outcome.reason is None:
-                shared.cancel()
-            else:
-                shared.set_result(outcome)
+            shared.cancel()
             # an answer is found in the store from now on; a failure may be asked again
             del self.asked[body_hash]
-        if outcome.is_fatal:
-            self._end(_build_fatal_error(outcome, self.talk))
-        self.saver.add(self._build_answer(request, outcome, is_open=outcome.is_fatal))
 
-    def _build_answer(
-        self, request: PendingRequest, outcome: Outcome, *, is_open: bool = False, is_reused: bool = False
-    ) -> Answer:
-        return Answer(
-            request_id=request.id,
-            attempt_id=request.attempt_id,
-            body_hash=outcome.body_hash,
-            replies=outcome.replies,
-            content=None if outcome.hints is None else outcome.hints.model_dump_json(),
-            sent=outcome.sent,
-            is_open=is_open,
-            reused=is_reused,
-            reason=outcome.reason,
-            detail=outcome.detail,
-            left_out=outcome.left_out,
-            hints=0 if outcome.hints is None else len(outcome.hints.hints),
-        )
+    async def _save(self, outcome: Outcome, *, is_open: bool = False, is_reused: bool = False) -> None:
+        # whoever waits here keeps its place until the answer is safe: a crash costs no more than there are places
+        await self.saver.add(_take_answer(outcome, is_open=is_open, is_reused=is_reused))
+
+    async def _keep(self, outcome: Outcome) -> None:
+        await self._save(outcome, is_open=True)
+
+    def _find_answered(self, outcome: Outcome, body_hash: str) -> Exchange | None:
+        if not outcome.request.sent:
+            return None
+        raw = self.store.answers.find_answered(outcome.request, body_hash)
+        exchange = None if raw is None else read_exchange(200, raw)
+        # a reply that was of no use at all is asked for again
+        return None if exchange is None or exchange.status in RETRIED else exchange
 
     def _end(self, error: BaseException) -> None:
         self.failure = self.failure or error
@@ -194,9 +198,10 @@ class LlmRun:
     async def _save_regularly(self) -> None:
         last_report = 0.0
         while not self.finished.is_set():
-            await asyncio.sleep(SAVE_SECONDS)
+            await self.saver.wait(WATCH_SECONDS)
             self.saver.save(self.talk)
-            if time.monotonic() - last_report >= WATCH_SECONDS and not self.stop.is_set():
+            is_time = time.monotonic() - last_report >= WATCH_SECONDS
+            if is_time and not self.stop.is_set() and not self.saver.is_stuck:
                 last_report = time.monotonic()
                 self._report()
         await self.saver.close(self.talk)
@@ -206,6 +211,26 @@ class LlmRun:
             self.report()
         except JobStopped as error:
             self._end(error)
+
+
+def _take_answer(outcome: Outcome, *, is_open: bool = False, is_reused: bool = False) -> Answer:
+    """What came back since the last time, to be saved; taken out of the outcome, so that nobody saves it twice."""
+    replies, sent = outcome.replies, outcome.sent
+    outcome.replies, outcome.sent = [], 0
+    return Answer(
+        request_id=outcome.request.id,
+        attempt_id=outcome.request.attempt_id,
+        body_hash=outcome.body_hash,
+        replies=replies,
+        content=None if outcome.hints is None else outcome.hints.model_dump_json(),
+        sent=sent,
+        is_open=is_open,
+        reused=is_reused,
+        reason=outcome.reason,
+        detail=outcome.detail,
+        left_out=outcome.left_out,
+        hints=0 if outcome.hints is None else len(outcome.hints.hints),
+    )
 
 
 def _build_fatal_error(outcome: Outcome, talk: Talk) -> ModelServerError:

@@ -1,4 +1,7 @@
-"""Saves a run's answers as they arrive, and tells how the run stands. One write for both, so that one sync is paid."""
+"""Saves a run's answers as they arrive, and tells how the run stands. One write for both, so that one sync is paid.
+
+Whatever came in while one group was written is the next group. Who hands an answer over learns when it is safe.
+"""
 
 import asyncio
 import logging
@@ -6,15 +9,19 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from core.errors import WorkerReplaced, WorkspaceFullError
-from core.extraction.conversation import Talk
+from core.errors import WorkerReplaced, WorkspaceBusyError, WorkspaceFullError
 from core.extraction.prompt import PROMPT_VERSION
+from core.extraction.talk import Talk, Tally
 from core.store import Store
 from core.store.batch_models import Answer, Batch, LiveFigures
 from core.store.spill import Spill, list_spills
 
 logger = logging.getLogger(__name__)
 SHOW_SECONDS = 1.0
+PATIENCE_SECONDS = 0.25
+"""How long one try waits for the write lock; nothing that comes back is read meanwhile."""
+AGAIN_SECONDS = 0.5
+"""Between two tries while another program holds the lock, or while there is no room."""
 
 
 class Saver:
@@ -35,10 +42,12 @@ class Saver:
         self._batch = batch
         self._check_lease = check_lease
         self._end = end
-        self._unsaved: list[Answer] = []
+        self._unsaved: list[tuple[Answer, asyncio.Future[None]]] = []
+        self._is_due = asyncio.Event()
         self._spill = Spill(store.home, batch.id)
         self._is_replaced = False
-        self._has_no_room = False
+        self.is_stuck = False
+        """True while answers wait for room, or for another program to let go of the workspace."""
         self._shown_at = 0.0
 
     def bring_back(self) -> None:
@@ -58,23 +67,42 @@ class Saver:
             spill.clear()
         self._spill.hold_room()
 
-    def add(self, answer: Answer) -> None:
-        """Save an answer with the next group."""
-        self._unsaved.append(answer)
+    def add(self, answer: Answer) -> "asyncio.Future[None]":
+        """Save an answer with the next group; done once it is safe."""
+        saved = asyncio.get_running_loop().create_future()
+        self._unsaved.append((answer, saved))
+        self._is_due.set()
+        return saved
+
+    async def wait(self, seconds: float) -> None:
+        """Come back when there is something to save, or after so many seconds."""
+        if self.is_stuck:
+            await asyncio.sleep(AGAIN_SECONDS)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._is_due.wait()
+        self._is_due.clear()
 
     def save(self, talk: Talk) -> None:
         """Save what came in since the last time; now and then also how the run stands."""
-        if self._is_replaced or not (self._unsaved or self._is_time_to_show()):
+        is_shown = self._is_time_to_show()
+        if self._is_replaced or not (self._unsaved or is_shown):
             return
-        answers = list(self._unsaved)
+        answers = [answer for answer, _ in self._unsaved]
         try:
-            with self._store.batches.write():
+            with self._store.batches.write(patience_seconds=PATIENCE_SECONDS):
                 # not before it: the wait for the lock may be the very moment of the take-over
                 self._check_lease()
                 if answers:
                     self._store.answers.save_answers(self._batch, answers, prompt_version=PROMPT_VERSION)
-                if self._is_time_to_show():
+                if is_shown:
                     self._show(talk)
+        except WorkspaceBusyError as error:
+            # the run goes on as far as there are places, and nobody can take over without that lock
+            if not self.is_stuck:
+                logger.warning("%s answers wait: %s", len(answers), error)
+            self.is_stuck = True
         except WorkspaceFullError as error:
             self._end(error)
             self._set_aside(answers)
@@ -83,37 +111,43 @@ class Saver:
             self._is_replaced = isinstance(error, WorkerReplaced)
             self._end(error)
         else:
-            self._has_no_room = False
-            self._unsaved = self._unsaved[len(answers) :]
+            if is_shown:
+                self._shown_at, talk.tally = time.monotonic(), Tally()
+            self._settle(len(answers))
 
     async def close(self, talk: Talk) -> None:
-        """Save the last answers, however long there is no room for them; then the batch has no live figures."""
+        """Save the last answers, however long they have to wait; then the batch has no live figures."""
         self._shown_at = 0.0
         self.save(talk)
-        while self._has_no_room and not self._is_replaced:
-            await asyncio.sleep(SHOW_SECONDS)
+        while self.is_stuck and not self._is_replaced:
+            await asyncio.sleep(AGAIN_SECONDS)
             self.save(talk)
         if not self._is_replaced:
-            # without room the figures stay, and whoever reads them sees how old they are
-            with suppress(WorkspaceFullError):
+            # else the figures stay, and whoever reads them sees how old they are
+            with suppress(WorkspaceFullError, WorkspaceBusyError):
                 self._store.batches.save_live(self._batch.id, None)
+
+    def _settle(self, count: int) -> None:
+        self.is_stuck = False
+        for _, saved in self._unsaved[:count]:
+            if not saved.done():
+                saved.set_result(None)
+        del self._unsaved[:count]
 
     def _set_aside(self, answers: list[Answer]) -> None:
         try:
             self._spill.append(answers)
         except OSError as error:
             logger.warning("no room for %s answers, not even beside the workspace: %s", len(answers), error)
-            self._has_no_room = True
+            self.is_stuck = True
         else:
-            self._has_no_room = False
-            self._unsaved = self._unsaved[len(answers) :]
+            self._settle(len(answers))
 
     def _is_time_to_show(self) -> bool:
         return time.monotonic() - self._shown_at >= SHOW_SECONDS
 
     def _show(self, talk: Talk) -> None:
-        self._shown_at = time.monotonic()
-        now, limiter, tally = time.time(), talk.limiter, talk.take_tally()
+        now, limiter, tally = time.time(), talk.limiter, talk.tally
         blocked = limiter.blocked_seconds
         live = LiveFigures(
             at_unix=now,

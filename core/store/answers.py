@@ -14,8 +14,8 @@ class Answers(Part):
     def list_pending(self, batch_id: int, *, after: int, limit: int) -> list[PendingRequest]:
         """The next unanswered requests with an id above `after`, in order."""
         rows = self._rows(
-            "SELECT id, attempt_id FROM requests WHERE batch_id = ? AND state = 'pending' AND id > ? "
-            "ORDER BY id LIMIT ?",
+            "SELECT id, attempt_id, sent, asked_after FROM requests "
+            "WHERE batch_id = ? AND state = 'pending' AND id > ? ORDER BY id LIMIT ?",
             (batch_id, after, limit),
         )
         return [PendingRequest(**row) for row in rows]
@@ -26,11 +26,11 @@ class Answers(Part):
         return [PendingRequest(**row) for row in rows]
 
     def retry_failed(self, batch_id: int) -> int:
-        """Make the failed requests of a batch pending again; how many there were."""
+        """Make the failed requests of a batch pending again, to be asked from the start; how many there were."""
         with self.write():
             cursor = self._connection.execute(
-                "UPDATE requests SET state = 'pending', reason = NULL, detail = NULL "
-                "WHERE batch_id = ? AND state = 'failed'",
+                "UPDATE requests SET state = 'pending', reason = NULL, detail = NULL, "
+                "asked_after = (SELECT COALESCE(MAX(id), 0) FROM replies) WHERE batch_id = ? AND state = 'failed'",
                 (batch_id,),
             )
         return cursor.rowcount
@@ -39,6 +39,18 @@ class Answers(Part):
         """The raw text of a reply to exactly this body that validated, in any batch; None if there is none."""
         raw: str | None = self._value(
             "SELECT raw FROM replies WHERE body_hash = ? AND valid = 1 ORDER BY id DESC LIMIT 1", (body_hash,)
+        )
+        return raw
+
+    def find_answered(self, request: PendingRequest, body_hash: str) -> str | None:
+        """The raw text of the last reply with status 200 to exactly this body, in a request's present try.
+
+        None if there is none, or if it validated: `find_valid_reply` finds that one.
+        """
+        raw: str | None = self._value(
+            "SELECT raw FROM replies WHERE body_hash = ? AND valid = 0 AND request_id = ? AND id > ? "
+            "AND http_status = 200 ORDER BY id DESC LIMIT 1",
+            (body_hash, request.id, request.asked_after),
         )
         return raw
 

@@ -175,6 +175,10 @@ class PendingRequest(NamedTuple):
 
     id: int
     attempt_id: int
+    sent: int = 0
+    """How often it was sent before."""
+    asked_after: int = 0
+    """Replies with ids up to this one belong to a try that had failed before it was retried."""
 
 
 class Reply(NamedTuple):

@@ -286,6 +286,12 @@ def m008_key_of_batches(db: Database) -> None:
 
 
 @migrations()
+def m009_tries(db: Database) -> None:
+    """Which replies belong to a try that failed before it was retried: a resume goes on from the others."""
+    _create(db, "ALTER TABLE requests ADD COLUMN asked_after INTEGER NOT NULL DEFAULT 0;\n")
+
+
+@migrations()
 def m013_places_and_suggestions(db: Database) -> None:
     """Where in a hint a finding holds, for which words it was overridden; words that a model proposes."""
     _create(

@@ -15,15 +15,16 @@ from hypothesis import strategies as st
 from core.errors import ModelServerError
 from core.extraction.batch import run_batch
 from core.extraction.budget import Budget
-from core.extraction.conversation import Outcome, Talk, ask
+from core.extraction.conversation import ask
 from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import OutputMode
 from core.extraction.retry import RetryPolicy
 from core.extraction.server import ModelServer
+from core.extraction.talk import Outcome, Talk
 from core.models import Dataset, Extractor
 from core.progress import no_progress
 from core.store import Store
-from core.store.batch_models import BatchConfig
+from core.store.batch_models import BatchConfig, PendingRequest
 from tests.extraction.conftest import KEY, MODEL
 from tests.extraction.test_limiter import FakeTime, count_most_in_a_minute, send_all
 from tests.responders import answer_hints
@@ -125,7 +126,7 @@ def ask_many(
         places = asyncio.Semaphore(at_once)
 
         async def ask_one(number: int) -> Outcome:
-            outcome = Outcome(body_hash="")
+            outcome = Outcome(PendingRequest(number, number))
             async with places:
                 await ask(talk, [{"role": "user", "content": f"attempt {number} " + "x" * 400}], outcome)
             return outcome

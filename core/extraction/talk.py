@@ -1,0 +1,93 @@
+"""What the exchanges of one batch share, and what becomes of one of them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.extraction.bodies import build_body
+from core.extraction.budget import Budget
+from core.extraction.limiter import RateLimiter
+from core.extraction.output_modes import OutputMode
+from core.extraction.prices import Price
+from core.extraction.retry import RetryPolicy
+from core.extraction.server import Exchange, ModelServer, Status
+from core.models import AttemptHints
+from core.store.batch_models import PendingRequest, Reply
+
+
+@dataclass
+class Tally:
+    """What went on since it was last shown."""
+
+    sent: int = 0
+    answered: int = 0
+    tokens: int = 0
+
+
+@dataclass
+class Outcome:
+    """What became of one attempt's request."""
+
+    request: PendingRequest
+    body_hash: str = ""
+    """Of the first question; empty before it is built."""
+    hints: AttemptHints | None = None
+    replies: list[Reply] = field(default_factory=list)
+    """What came back and is not kept yet."""
+    sent: int = 0
+    """How often it was sent since it was last kept."""
+    reason: Status | str | None = None
+    detail: str = ""
+    left_out: str | None = None
+    """What of the attempt is not in the question, as JSON; None if all is."""
+    is_fatal: bool = False
+    """Every other request would fail in the same way."""
+
+    @property
+    def has_unkept_answer(self) -> bool:
+        """True if something that was paid for is only in memory."""
+        return any(reply.http_status == 200 for reply in self.replies)
+
+
+async def _keep_nothing(_: Outcome) -> None:
+    return
+
+
+def _find_nothing(_: Outcome, __: str) -> Exchange | None:
+    return None
+
+
+@dataclass
+class Talk:
+    """What all exchanges of one batch share."""
+
+    server: ModelServer
+    model: str
+    mode: OutputMode
+    limiter: RateLimiter
+    price: Price | None
+    save_mode: Callable[[OutputMode], None]
+    budget: Budget
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    """Once set, nothing more is sent."""
+    sending: "set[asyncio.Task[Any] | None]" = field(default_factory=set)
+    """The tasks whose request is on its way right now."""
+    has_answered: bool = False
+    """True once the server answered anything at all."""
+    answers: int = 0
+    """Replies with status 200, to whoever asked."""
+    tally: Tally = field(default_factory=Tally)
+    """What went on since it was last shown."""
+    keep: Callable[[Outcome], Awaitable[None]] = _keep_nothing
+    """Saves what came back so far. Awaited before more is sent for the same attempt."""
+    find_answered: Callable[[Outcome, str], Exchange | None] = _find_nothing
+    """What an earlier run was answered to the body with this hash, for the same request; None if it was not."""
+
+    def build_body(self, messages: list[dict[str, Any]], *, output_limit: int) -> dict[str, Any]:
+        """The exact body of a request in the present mode."""
+        return build_body(
+            messages, model=self.model, mode=self.mode, base_url=self.server.base_url, output_limit=output_limit
+        )
