@@ -14,6 +14,8 @@ FREE = {"core.models", "core.errors", "core.settings", "core.progress", "core.st
 KNOW_ALL_STAGES = {
     "core.pipeline",
     "core.worker",
+    "core.heart",
+    "core.job_run",
     "core.cli",
     "core.cli_options",
     "core.augment",
