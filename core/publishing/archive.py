@@ -7,16 +7,19 @@ import gzip
 import io
 import tarfile
 import zlib
-from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from core.errors import SourceError
+from core.publishing.entry_names import check_names, check_path, show_name
+from core.publishing.options import MAX_TASK_FILES, MAX_TASK_MB, PublishOptions
 
-MAX_ENTRIES = 10_000
-MAX_TOTAL_BYTES = 256 * 1024 * 1024
-"""Of one task, unpacked."""
-MAX_PATH_CHARACTERS = 1_000
+PLAIN_MODE = 0o644
+PERMISSIONS = 0o777
+"""The bits of a mode that are carried over; those that run a file as somebody else are not."""
+_RATIO_BEGINS_AT = 16 * 1024 * 1024
+"""Bytes; below this, no archive is large enough to hurt, however well it is compressed."""
 _HEADERS_PER_ENTRY = 8
 """Blocks of 512 bytes that an entry may need beside its content."""
 
@@ -25,12 +28,36 @@ _HEADERS_PER_ENTRY = 8
 _DAMAGES = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError, RecursionError)
 
 
+class ArchiveLimits(NamedTuple):
+    """What one source task may hold; whatever holds more is refused before it unfolds."""
+
+    max_bytes: int = MAX_TASK_MB << 20
+    """Of all files together, unpacked."""
+    max_entries: int = MAX_TASK_FILES
+    """Files and folders."""
+    max_ratio: int = 500
+    """Unpacked bytes to packed ones, from 16 MB on."""
+
+
+DEFAULT_LIMITS = ArchiveLimits()
+
+
+def choose_limits(options: PublishOptions) -> ArchiveLimits:
+    """The limits that a person set."""
+    return ArchiveLimits(options.max_task_mb << 20, options.max_task_files)
+
+
 class TaskFiles(NamedTuple):
     """The files of one task folder."""
 
     contents: Mapping[str, bytes]
     """By path with forward slashes, without a leading folder, e.g. `tests/test.sh`."""
-    executables: frozenset[str] = frozenset()
+    modes: Mapping[str, int] = MappingProxyType({})
+    """Permissions by path, e.g. 0o755; a file that is not named has 0o644."""
+
+    def get_mode(self, path: str) -> int:
+        """The permissions of a file."""
+        return self.modes.get(path, PLAIN_MODE)
 
 
 def pack_files(files: TaskFiles) -> bytes:
@@ -47,40 +74,46 @@ def pack_files(files: TaskFiles) -> bytes:
                 archive.addfile(entry)
                 continue
             entry.size = len(files.contents[path])
-            entry.mode = 0o755 if path in files.executables else 0o644
+            entry.mode = files.get_mode(path)
             archive.addfile(entry, io.BytesIO(files.contents[path]))
     return packed.getvalue()
 
 
-def unpack_files(packed: bytes, *, max_bytes: int = MAX_TOTAL_BYTES, max_entries: int = MAX_ENTRIES) -> TaskFiles:
+def unpack_files(packed: bytes, limits: ArchiveLimits = DEFAULT_LIMITS) -> TaskFiles:
     """The files of a tar or tar.gz that somebody else made.
 
-    Args:
-        packed: The archive.
-        max_bytes: Of all files together.
-        max_entries: Files and folders.
-
     Raises:
-        SourceError: It is damaged, too large, or an entry of it is a link, a device or leads out of its folder.
+        SourceError: It is damaged, too large, or an entry of it is a link, a device, has an odd name or leads out of
+            its folder; the message names the entry.
     """
-    stream = _Limited(packed, limit=max_bytes + max_entries * _HEADERS_PER_ENTRY * 512)
+    stream = _Limited(packed, limits)
     contents: dict[str, bytes] = {}
-    executables = set()
+    modes: dict[str, int] = {}
     try:
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for number, entry in enumerate(archive):
-                if number >= max_entries:
-                    raise SourceError(f"It has more than {max_entries} entries.")
+                if number >= limits.max_entries:
+                    raise SourceError(f"It has more than {limits.max_entries:,} entries; one is {_shown(entry)}.")
                 path = check_path(entry.name)
-                _check_kind(entry, max_bytes)
+                _check_kind(entry, limits)
                 _add(contents, path, archive, entry)
-                if entry.isfile() and entry.mode & 0o100:
-                    executables.add(path)
+                if entry.isfile() and entry.mode & PERMISSIONS != PLAIN_MODE:
+                    modes[path] = entry.mode & PERMISSIONS
         # a checksum stands at the very end
         stream.drain()
     except _DAMAGES as error:
-        raise SourceError(f"It is no readable tar.gz ({_shown(str(error))}).") from None
-    return TaskFiles(drop_full_folders(contents), frozenset(executables))
+        raise SourceError(f"It is no readable tar.gz ({show_name(str(error))}).") from None
+    return TaskFiles(drop_full_folders(contents), modes)
+
+
+def drop_full_folders(contents: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The same without folders that something is in: their files make them.
+
+    Raises:
+        SourceError: A name is a file and a folder at once, or two differ only in case.
+    """
+    parents = check_names(contents)
+    return {path: content for path, content in contents.items() if path.rstrip("/") not in parents}
 
 
 def _add(contents: dict[str, bytes], path: str, archive: tarfile.TarFile, entry: tarfile.TarInfo) -> None:
@@ -89,75 +122,44 @@ def _add(contents: dict[str, bytes], path: str, archive: tarfile.TarFile, entry:
             contents[f"{path}/"] = b""
         return
     if not path or path in contents:
-        raise SourceError(f"Its entry {_shown(entry.name)} is there twice, or has no name.")
+        raise SourceError(f"Its entry {_shown(entry)} is there twice, or has no name.")
     file = archive.extractfile(entry)
     content = b"" if file is None else file.read()
     if len(content) != entry.size:
-        raise SourceError(f"Its entry {_shown(entry.name)} is cut off.")
+        raise SourceError(f"Its entry {_shown(entry)} is cut off.")
     contents[path] = content
 
 
-def check_path(name: str) -> str:
-    """The path of an entry in plain form, e.g. `tests/test.sh`; empty for the folder itself.
-
-    Raises:
-        SourceError: It leads out of the folder, or not every system could have such a name.
-    """
-    parts = [part for part in name.split("/") if part not in ("", ".")]
-    is_wrong = (
-        name.startswith("/")
-        or ".." in parts
-        or "\\" in name
-        or (parts and len(parts[0]) == 2 and parts[0][1] == ":")
-        or any(ord(char) < 32 or "\ud800" <= char <= "\udfff" for char in name)
-        or len(name) > MAX_PATH_CHARACTERS
-    )
-    if is_wrong:
-        raise SourceError(f"Its entry {_shown(name)} has a name that leads elsewhere or is not portable.")
-    return "/".join(parts)
-
-
-def drop_full_folders(contents: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The same without folders that something is in: their files make them.
-
-    Raises:
-        SourceError: A name is a file and a folder at once.
-    """
-    parents = set(_list_parents(contents))
-    for path in contents:
-        if path in parents or f"{path}/" in contents:
-            raise SourceError(f"Its entry {_shown(path)} is a file and a folder at once.")
-    return {path: content for path, content in contents.items() if path.rstrip("/") not in parents}
-
-
-def _list_parents(paths: Iterable[str]) -> Iterable[str]:
-    for path in paths:
-        yield from (str(parent) for parent in PurePosixPath(path).parents)
-
-
-def _check_kind(entry: tarfile.TarInfo, max_bytes: int) -> None:
+def _check_kind(entry: tarfile.TarInfo, limits: ArchiveLimits) -> None:
     if entry.issym() or entry.islnk():
-        raise SourceError(f"Its entry {_shown(entry.name)} is a link.")
+        raise SourceError(f"Its entry {_shown(entry)} is a link.")
     if not entry.isfile() and not entry.isdir():
-        raise SourceError(f"Its entry {_shown(entry.name)} is neither a file nor a folder.")
-    if entry.issparse() or not 0 <= entry.size <= max_bytes:
-        raise SourceError(f"Its entry {_shown(entry.name)} is sparse or larger than {max_bytes >> 20} MB.")
+        raise SourceError(f"Its entry {_shown(entry)} is neither a file nor a folder.")
+    if entry.issparse() or not 0 <= entry.size <= limits.max_bytes:
+        raise SourceError(f"Its entry {_shown(entry)} is sparse or larger than {limits.max_bytes >> 20} MB.")
 
 
 class _Limited(io.BufferedIOBase):
     """Reads on until more has come out than any task may hold: a bomb never unfolds."""
 
-    def __init__(self, packed: bytes, *, limit: int) -> None:
+    def __init__(self, packed: bytes, limits: ArchiveLimits) -> None:
         source = io.BytesIO(packed)
-        self._source = gzip.GzipFile(fileobj=source) if packed[:2] == b"\x1f\x8b" else source
-        self._limit = self._left = limit
+        is_packed = packed[:2] == b"\x1f\x8b"
+        self._source = gzip.GzipFile(fileobj=source) if is_packed else source
+        largest = limits.max_bytes + limits.max_entries * _HEADERS_PER_ENTRY * 512
+        by_ratio = max(_RATIO_BEGINS_AT, len(packed) * limits.max_ratio)
+        self._reason = f"Unpacked it is larger than {limits.max_bytes >> 20} MB."
+        if is_packed and by_ratio < largest:
+            largest = by_ratio
+            self._reason = f"Unpacked it is more than {limits.max_ratio} times as large as packed: it may be a bomb."
+        self._left = largest
 
     def read(self, size: int | None = -1, /) -> bytes:
         wanted = self._left + 1 if size is None or size < 0 else min(size, self._left + 1)
         block = self._source.read(wanted)
         self._left -= len(block)
         if self._left < 0:
-            raise SourceError(f"Unpacked it is larger than {self._limit >> 20} MB.")
+            raise SourceError(self._reason)
         return block
 
     def drain(self) -> None:
@@ -165,5 +167,5 @@ class _Limited(io.BufferedIOBase):
             continue
 
 
-def _shown(text: str) -> str:
-    return ascii(text[:200])
+def _shown(entry: tarfile.TarInfo) -> str:
+    return show_name(entry.name)

@@ -7,12 +7,17 @@ from typing import NamedTuple
 import orjson
 
 from core.errors import SourceError
-from core.models import Dataset
+from core.models import Dataset, Trial
 from core.progress import Progress
-from core.publishing.options import PublishOptions, TrialNote
+from core.publishing.archive import choose_limits
+from core.publishing.card_facts import SourceFacts
+from core.publishing.hint_rows import list_quotes
+from core.publishing.layouts import find_layout_obstacle
+from core.publishing.options import PublishOptions, TrialNote, Unmatched
 from core.publishing.preflight import find_file_obstacle, find_obstacle
-from core.publishing.source_tasks import SourceTasks, find_source_files, list_names, open_source_tasks
-from core.publishing.tasks import BuiltTask, TrialFacts, build_task, load_facts
+from core.publishing.scanning import find_secret
+from core.publishing.source_tasks import SourceTasks, find_source_files, open_source_tasks
+from core.publishing.tasks import BuiltTask, TrialFacts, build_task, load_facts, select_hints
 from core.store import Store
 
 _TRIALS_AT_ONCE = 25
@@ -34,9 +39,8 @@ def open_tasks(store: Store, dataset: Dataset, options: PublishOptions) -> Abstr
     """
     if options.tasks is None:
         return nullcontext()
-    approved = store.curation.iterate_approved(dataset.id, first_trials=options.first_trials)
-    wanted = {name for trial_id in approved for name in list_names(store.traces.get_trial(trial_id))}
-    return open_source_tasks(options.tasks, wanted=wanted)
+    trials = store.traces.list_trials(dataset.id)
+    return open_source_tasks(options.tasks, trials=trials, limits=choose_limits(options))
 
 
 def build_tasks(
@@ -48,7 +52,7 @@ def build_tasks(
     notes: Notes,
     progress: Progress,
 ) -> Iterator[BuiltTask]:
-    """The tasks that may be published, in order of first appearance, one at a time.
+    """The tasks that may be published, in order of first appearance, one at a time, each followed by its twin.
 
     Args:
         store: Holds the decisions.
@@ -62,34 +66,77 @@ def build_tasks(
     for number, trial_id in enumerate(approved):
         if number % _TRIALS_AT_ONCE == 0:
             progress("building tasks", done=number, total=len(approved), failed=len(notes.left_out))
-        facts = load_facts(store, trial_id)
-        found = _try_build(facts, dataset, options, source_tasks)
-        if isinstance(found, str):
-            notes.left_out.append(TrialNote(trial=facts.trial.name, reason=found))
-            continue
-        notes.warnings.extend(TrialNote(trial=facts.trial.name, reason=warning) for warning in found.warnings)
-        yield found
+        yield from _try_build(load_facts(store, trial_id), dataset, options, source_tasks, notes)
     progress("building tasks", done=len(approved), total=len(approved), failed=len(notes.left_out))
 
 
 def _try_build(
-    facts: TrialFacts, dataset: Dataset, options: PublishOptions, source_tasks: SourceTasks | None
-) -> BuiltTask | str:
-    obstacle = find_obstacle(facts.trial, facts.hints, facts.findings)
-    if obstacle is not None:
-        return obstacle
+    facts: TrialFacts, dataset: Dataset, options: PublishOptions, source_tasks: SourceTasks | None, notes: Notes
+) -> Iterator[BuiltTask]:
+    """The trial's task and its twin, or nothing and a note that says why."""
+    name = facts.trial.name
     try:
+        _check_wanted(facts, options)
         source_files = None if source_tasks is None else find_source_files(source_tasks, facts.trial)
+        if source_tasks is not None and source_files is None:
+            notes.warnings.extend(_note_unmatched(facts.trial, source_tasks, options))
+        task = build_task(facts, dataset, options, source_files=source_files)
+        _check_files(task, options)
+    except _LeftOut as reason:
+        notes.left_out.append(TrialNote(trial=name, reason=str(reason), is_unmatched=reason.is_unmatched))
+        return
     except SourceError as error:
-        return str(error)
-    task = build_task(
-        facts, dataset, prefix=options.prefix, show_sources=options.source_episodes, source_files=source_files
-    )
-    return find_file_obstacle(task.files.contents, instruction=task.task_text) or task
+        notes.left_out.append(TrialNote(trial=name, reason=str(error)))
+        return
+    notes.warnings.extend(task.warnings)
+    yield task
+    if options.twins:
+        yield build_task(facts, dataset, options, source_files=source_files, is_twin=True)
 
 
-def find_licence(store: Store, dataset: Dataset) -> str | None:
-    """The licence that the source's card named at import, or None."""
+class _LeftOut(Exception):  # noqa: N818 - no error: a trial that is not published
+    """The message says why."""
+
+    def __init__(self, reason: str, *, is_unmatched: bool = False) -> None:
+        super().__init__(reason)
+        self.is_unmatched = is_unmatched
+
+
+def _check_wanted(facts: TrialFacts, options: PublishOptions) -> None:
+    rate, highest = facts.base_pass_rate or 0.0, options.max_pass_rate
+    if not (options.min_pass_rate or 0.0) <= rate <= (1.0 if highest is None else highest):
+        raise _LeftOut(f"Its base pass rate is {rate:.2f}, outside the bounds that were asked for.")
+    chosen = select_hints(facts.hints, options.hint_selection)
+    obstacle = find_obstacle(facts.trial, chosen, facts.findings)
+    if obstacle is not None:
+        raise _LeftOut(obstacle)
+
+
+def _note_unmatched(trial: Trial, source_tasks: SourceTasks, options: PublishOptions) -> list[TrialNote]:
+    what = f'{source_tasks.identity.source} has no task "{trial.task or trial.name}".'
+    if options.unmatched is Unmatched.LEAVE_OUT:
+        raise _LeftOut(f"{what} Add it, publish such trials without verifier, or leave them out.", is_unmatched=True)
+    reason = f"{what} It is published in the standard environment, without verifier."
+    return [TrialNote(trial=trial.name, reason=reason, is_unmatched=True)]
+
+
+def _check_files(task: BuiltTask, options: PublishOptions) -> None:
+    obstacle = find_file_obstacle(task.files.contents, instruction=task.task_text)
+    obstacle = obstacle or find_layout_obstacle(options.layout, task.files)
+    if obstacle is None:
+        kind = find_secret(
+            "\n".join([*list_quotes(task, options), *(task.reviewers if options.with_reviewers else [])])
+        )
+        obstacle = f"One of its quotes holds a secret ({kind}). Publish without quotes." if kind else None
+    if obstacle is not None:
+        raise _LeftOut(obstacle)
+
+
+def load_source_facts(store: Store, dataset: Dataset) -> SourceFacts:
+    """The licence that the source's card named at import, and where its trials stand."""
     report = store.traces.find_report(dataset.id)
     licence = orjson.loads(report).get("licence") if report else None
-    return licence if isinstance(licence, str) and licence else None
+    return SourceFacts(
+        licence=licence if isinstance(licence, str) and licence else None,
+        statuses=store.overview.count_stages(dataset.id),
+    )

@@ -1,4 +1,4 @@
-"""The exact set of files of a commit, written to a folder: two tables, card, manifest. Byte-identical every time.
+"""The exact set of files of a commit, written to a folder: tasks, tables, card, manifest. Byte-identical every time.
 
 Tasks are taken one by one and written in portions, so memory does not grow with the dataset.
 """
@@ -6,52 +6,48 @@ Tasks are taken one by one and written in portions, so memory does not grow with
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple
 
 from core.errors import PublishError
 from core.models import Dataset
 from core.publishing import manifest
-from core.publishing.archive import pack_files
-from core.publishing.card import DATA_PATH, HINTS_PATH, CardFacts, build_card
+from core.publishing.card import build_card
+from core.publishing.card_facts import Card, CardFacts, SourceFacts
+from core.publishing.hint_rows import build_hint_row, build_hints_schema
+from core.publishing.layouts import DATA_PATH, HINTS_PATH, MAX_FOLDERS, open_writer
 from core.publishing.manifest import ManifestTask, build_entry, build_manifest
-from core.publishing.options import PublishOptions
+from core.publishing.options import Layout, PublishOptions
 from core.publishing.scanning import find_secret
+from core.publishing.tables import Table
 from core.publishing.task_rows import TasksIdentity
 from core.publishing.tasks import BuiltTask
 
 CARD_PATH = "README.md"
-PATHS = (DATA_PATH, HINTS_PATH, CARD_PATH, manifest.FILE_NAME)
-"""Every file of a commit, the manifest last."""
-_BYTES_AT_ONCE = 32 * 1024 * 1024
-_ROWS_AT_ONCE = 100
-_TASK_COLUMNS = {"path": "string", "task_binary": "binary"}
-_READABLE_COLUMNS = {
-    "path": "string",
-    "trial_name": "string",
-    "task": "string",
-    "instruction": "string",
-    "hints": "hints",
-    "reviewed": "bool",
-    "has_verifier": "bool",
-}
-"""A row per task too: a table of hints alone could be empty, and load_dataset fails on a split without rows."""
 
 
 class CommitFiles(NamedTuple):
-    """The files of a commit in a folder, under `PATHS`."""
+    """The files of a commit in a folder."""
 
     folder: Path
     tasks: list[ManifestTask]
+    """Twins included, each behind its task."""
     content_hashes: dict[int, str]
-    """By trial id."""
+    """Of the task with hints, by trial id."""
+    hashes: dict[str, str]
+    """SHA-256 of each file by its path in the commit, the manifest last."""
+
+    @property
+    def paths(self) -> list[str]:
+        """Every file of the commit, the manifest last."""
+        return list(self.hashes)
 
     def count_bytes(self) -> int:
         """Size of all files together."""
-        return sum((self.folder / path).stat().st_size for path in PATHS)
+        return sum((self.folder / path).stat().st_size for path in self.hashes)
 
     def read_hash(self, path: str) -> str:
         """SHA-256 of one file."""
-        return hash_file(self.folder / path)
+        return self.hashes[path]
 
 
 def write_files(
@@ -60,32 +56,42 @@ def write_files(
     *,
     dataset: Dataset,
     options: PublishOptions,
-    licence: str | None,
+    source: SourceFacts,
     tasks_identity: TasksIdentity | None,
 ) -> CommitFiles:
     """The commit's files in `folder`, which is empty before; without any task there is no card and no manifest.
 
+    Args:
+        folder: An empty one.
+        tasks: One at a time; a twin follows its task.
+        dataset: The dataset.
+        options: What was asked for.
+        source: What the card says of the source.
+        tasks_identity: Where source tasks came from, if any did.
+
     Raises:
-        PublishError: The card would hold a secret.
+        PublishError: The card would hold a secret, or the layout has no room for so many tasks.
     """
-    facts, entries, content_hashes = CardFacts(), [], {}
-    with _Table(folder / DATA_PATH, _TASK_COLUMNS) as data, _Table(folder / HINTS_PATH, _READABLE_COLUMNS) as hints:
+    facts, entries, content_hashes = CardFacts(), list[ManifestTask](), dict[int, str]()
+    schema = build_hints_schema(options)
+    with open_writer(options.layout, folder) as writer, Table(folder / HINTS_PATH, schema) as rows:
         for task in tasks:
-            packed = pack_files(task.files)
-            data.add({"path": task.folder, "task_binary": packed}, size=len(packed))
-            hints.add(_build_readable_row(task), size=len(task.instruction))
+            writer.add(task)
             facts.add(task)
             entries.append(build_entry(task))
-            content_hashes[task.trial.id] = task.content_hash
+            _check_room(options, len(entries))
+            if task.twin_of is None:
+                rows.add(build_hint_row(task, options), size=len(task.instruction))
+                content_hashes[task.trial.id] = task.content_hash
     if not entries:
-        return CommitFiles(folder, [], {})
-    card = build_card(dataset, facts, example=entries[0].folder, licence=licence, tasks_identity=tasks_identity)
+        return CommitFiles(folder, [], {}, {})
+    hashes = {**writer.hashes, **{path: hash_file(folder / path) for path in (DATA_PATH, HINTS_PATH)}}
+    card = build_card(dataset, facts, Card(entries[0].folder, options, source, tasks_identity))
     _check_card(card)
-    (folder / CARD_PATH).write_bytes(card.encode())
-    hashes = {path: hash_file(folder / path) for path in PATHS[:-1]}
+    hashes[CARD_PATH] = _write(folder / CARD_PATH, card.encode())
     content = build_manifest(dataset, options, tasks_identity=tasks_identity, file_hashes=hashes, tasks=entries)
-    (folder / manifest.FILE_NAME).write_bytes(content)
-    return CommitFiles(folder, entries, content_hashes)
+    hashes[manifest.FILE_NAME] = _write(folder / manifest.FILE_NAME, content)
+    return CommitFiles(folder, entries, content_hashes, hashes)
 
 
 def hash_file(path: Path) -> str:
@@ -97,60 +103,17 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _build_readable_row(task: BuiltTask) -> dict[str, Any]:
-    return {
-        "path": task.folder,
-        "trial_name": task.trial.name,
-        "task": task.trial.task,
-        "instruction": task.instruction,
-        "hints": [hint._asdict() | {"kind": hint.kind.value} for hint in task.hints],
-        "reviewed": task.is_reviewed,
-        "has_verifier": task.has_verifier,
-    }
+def _write(path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    return sha256(content).hexdigest()
+
+
+def _check_room(options: PublishOptions, count: int) -> None:
+    if options.layout is Layout.FOLDERS and count > MAX_FOLDERS:
+        raise PublishError(f"A folder on the Hub holds at most {MAX_FOLDERS:,} entries. Choose the layout archive.")
 
 
 def _check_card(card: str) -> None:
     kind = find_secret(card)
     if kind is not None:
         raise PublishError(f"The name of a source holds a secret ({kind}), and the card would show it. Rename it.")
-
-
-class _Table:
-    """A parquet file, written in row groups of a bounded size."""
-
-    def __init__(self, path: Path, columns: dict[str, str]) -> None:
-        # a program that publishes nothing need not wait for it
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        path.parent.mkdir(parents=True, exist_ok=True)
-        hint = {
-            "kind": pa.string(),
-            "text": pa.string(),
-            "support": pa.int64(),
-            "source_episodes": pa.list_(pa.string()),
-        }
-        types = {"hints": pa.list_(pa.struct(hint))}
-        self._rows: list[dict[str, Any]] = []
-        self._bytes = 0
-        self._schema = pa.schema([(name, types.get(kind) or pa.type_for_alias(kind)) for name, kind in columns.items()])
-        self._build = pa.Table.from_pylist
-        self._writer = pq.ParquetWriter(path, self._schema)
-
-    def add(self, row: dict[str, Any], *, size: int) -> None:
-        self._rows.append(row)
-        self._bytes += size
-        if len(self._rows) >= _ROWS_AT_ONCE or self._bytes >= _BYTES_AT_ONCE:
-            self._flush()
-
-    def _flush(self) -> None:
-        self._writer.write_table(self._build(self._rows, schema=self._schema))
-        self._rows, self._bytes = [], 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None and self._rows:
-            self._flush()
-        self._writer.close()

@@ -8,9 +8,11 @@ from tempfile import mkdtemp
 from typing import NamedTuple
 from uuid import uuid4
 
-from core.errors import PublishError
+from core.errors import PublishError, SourceError
 from core.publishing import manifest
-from core.publishing.files import PATHS, CommitFiles, hash_file
+from core.publishing.entry_names import check_path
+from core.publishing.files import CommitFiles, hash_file
+from core.publishing.layouts import OUR_FOLDERS
 from core.publishing.manifest import ManifestHead, ManifestSource
 
 
@@ -74,9 +76,9 @@ def open_staging(target: FolderTarget | None) -> Iterator[Path]:
 
 
 def holds_files(target: FolderTarget, files: CommitFiles) -> bool:
-    """True if the folder has exactly these contents under these names already."""
-    return all(
-        (target.path / path).is_file() and hash_file(target.path / path) == files.read_hash(path) for path in PATHS
+    """True if the folder has exactly these contents under these names already, and nothing older of ours."""
+    return not _list_stale(target, files) and all(
+        _holds(target.path / path, files.hashes[path]) for path in files.paths
     )
 
 
@@ -90,11 +92,42 @@ def move_files(target: FolderTarget, files: CommitFiles) -> None:
         if not target.is_there:
             files.folder.rename(target.path)
             return
-        for path in PATHS:
+        for path in files.paths:
             (target.path / path).parent.mkdir(parents=True, exist_ok=True)
             (files.folder / path).replace(target.path / path)
+        for path in _list_stale(target, files):
+            (target.path / path).unlink()
+            _remove_empty_folders((target.path / path).parent, target.path)
     except OSError as error:
         raise _translate(error, target.path) from None
+
+
+def _list_stale(target: FolderTarget, files: CommitFiles) -> list[str]:
+    """What an earlier export left there and this one does not have, as far as nobody changed it since."""
+    known = {} if target.manifest is None else target.manifest.files
+    return [
+        path
+        for path, sha256 in known.items()
+        if path not in files.hashes and _is_ours(path) and _holds(target.path / path, sha256)
+    ]
+
+
+def _is_ours(path: str) -> bool:
+    # the manifest lies where anybody may write: it names no file outside the folders that are ours
+    try:
+        return check_path(path) == path and path.startswith(OUR_FOLDERS)
+    except SourceError:
+        return False
+
+
+def _holds(path: Path, sha256: str) -> bool:
+    return path.is_file() and not path.is_symlink() and hash_file(path) == sha256
+
+
+def _remove_empty_folders(folder: Path, root: Path) -> None:
+    while folder != root and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
 
 
 def _translate(error: OSError, path: Path | None) -> PublishError:

@@ -18,15 +18,15 @@ from huggingface_hub.utils.tqdm import disable_progress_bars
 from core.errors import JobStopped, PublishError, UsageError
 from core.progress import Progress
 from core.publishing import manifest
-from core.publishing.files import CARD_PATH, PATHS, CommitFiles, hash_file
+from core.publishing.files import CARD_PATH, CommitFiles, hash_file
 from core.publishing.hub_calls import ERRORS, Calls, HubTimeoutError, set_timeouts
 from core.publishing.hub_commit import commit_files
 from core.publishing.hub_errors import NO_TOKEN, translate_error
 from core.publishing.hub_tree import holds_files, list_tree, load_file
+from core.publishing.layouts import OUR_FOLDERS
 from core.publishing.manifest import ManifestHead, ManifestSource
 from core.settings import Settings
 
-_OUR_FOLDERS = ("data/", "hints/")
 _HARMLESS = frozenset({".gitattributes", ".gitignore", CARD_PATH, "LICENSE", "LICENSE.md", "LICENSE.txt"})
 """What a repository without data may hold."""
 _KEPT = frozenset({".gitattributes"})
@@ -113,14 +113,14 @@ def publish_files(target: HubTarget, files: CommitFiles, *, calls: Calls, progre
     Raises:
         PublishError: Nothing was published; or the message says that the commit is in place and what is wrong.
     """
-    stale = _list_stale(target)
+    stale = _list_stale(target, files)
     if not stale and holds_files(target.tree, files):
         return HubResult(target.head or "", is_unchanged=True)
     try:
         if target.head is None:
             progress("creating the repository")
             target = _create(target, calls)
-        additions = [CommitOperationAdd(path, str(files.folder / path)) for path in PATHS]
+        additions = [CommitOperationAdd(path, str(files.folder / path)) for path in files.paths]
         progress("uploading")
         # in a call of its own: this may take long and be given up, and nothing is committed by it
         calls.run(
@@ -139,10 +139,10 @@ def publish_files(target: HubTarget, files: CommitFiles, *, calls: Calls, progre
     return HubResult(revision, is_unchanged=False)
 
 
-def _list_stale(target: HubTarget) -> list[str]:
-    others = sorted(set(target.tree) - set(PATHS))
+def _list_stale(target: HubTarget, files: CommitFiles) -> list[str]:
+    others = sorted(set(target.tree) - set(files.paths))
     if target.is_ours:
-        return [path for path in others if path.startswith(_OUR_FOLDERS)]
+        return [path for path in others if path.startswith(OUR_FOLDERS)]
     return [path for path in others if path not in _KEPT]
 
 
@@ -170,16 +170,16 @@ def _load_manifest(
 def _read_back(target: HubTarget, revision: str, files: CommitFiles, calls: Calls, progress: Progress) -> None:
     what = f"Commit {revision} is in {target.repo}"
     try:
-        for number, path in enumerate(PATHS):
+        for number, path in enumerate(files.paths):
             # the commit is made: whoever wants to stop now gets to know how it ended all the same
             with suppress(JobStopped):
-                progress("reading back", done=number, total=len(PATHS))
+                progress("reading back", done=number, total=len(files.paths))
             with TemporaryDirectory() as folder:
                 loaded = load_file(target.api, target.repo, revision, path, Path(folder), calls)
                 is_same = hash_file(loaded) == files.read_hash(path)
             if not is_same:
                 raise PublishError(f"{what}, but {path} there is not what was sent. Publish again.")
-        if _list_stale(target._replace(tree=list_tree(target.api, target.repo, revision, calls))):
+        if _list_stale(target._replace(tree=list_tree(target.api, target.repo, revision, calls)), files):
             raise PublishError(f"{what}, but files that should be gone are still there. Publish again.")
     except (*ERRORS, HubTimeoutError) as error:
         reason = translate_error(error, target.repo)

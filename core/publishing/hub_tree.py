@@ -8,7 +8,7 @@ from pathlib import Path
 from huggingface_hub import HfApi
 from huggingface_hub.hf_api import RepoFile
 
-from core.publishing.files import PATHS, CommitFiles
+from core.publishing.files import CommitFiles
 from core.publishing.hub_calls import Calls
 
 
@@ -31,7 +31,7 @@ def load_file(api: HfApi, repo: str, revision: str, path: str, folder: Path, cal
 
 def holds_files(tree: Mapping[str, RepoFile], files: CommitFiles) -> bool:
     """True if the Hub's hashes say that it holds exactly these contents."""
-    return all(path in tree and _is_same(tree[path], files, path) for path in PATHS)
+    return all(path in tree and _is_same(tree[path], files, path) for path in files.paths)
 
 
 def _is_same(remote: RepoFile, files: CommitFiles, path: str) -> bool:

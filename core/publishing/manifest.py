@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.models import Dataset
 from core.publishing.names import describe_source
@@ -19,6 +19,19 @@ FILE_NAME = "trace_hints.json"
 SCHEMA_VERSION = 1
 MAX_BYTES = 256 * 1024 * 1024
 """Larger ones are not ours."""
+_OPTIONS = {
+    "layout",
+    "unmatched",
+    "hint_selection",
+    "twins",
+    "source_episodes",
+    "min_pass_rate",
+    "max_pass_rate",
+    "with_evidence",
+    "with_reviewers",
+    "licence",
+}
+"""Those that say what the tasks are; where they go is not among them."""
 
 
 class ManifestSource(BaseModel):
@@ -45,6 +58,8 @@ class ManifestTask(BaseModel):
     content_sha256: str
     decisions: list[str]
     """Ids of the approval and of the last decision on each published hint."""
+    twin_of: str | None = None
+    """The folder of the task with hints, if this is the same one without."""
 
 
 class ManifestHead(BaseModel):
@@ -52,6 +67,8 @@ class ManifestHead(BaseModel):
 
     schema_version: int
     source: ManifestSource
+    files: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of each other file of the commit, by path."""
     tasks: list[ManifestTask]
 
 
@@ -70,6 +87,7 @@ def build_entry(task: BuiltTask) -> ManifestTask:
         number=task.trial.number,
         content_sha256=task.content_hash,
         decisions=task.decision_ids,
+        twin_of=task.twin_of,
     )
 
 
@@ -97,7 +115,7 @@ def build_manifest(
         "schema_version": SCHEMA_VERSION,
         "source": build_source(dataset).model_dump(),
         "prefix": options.prefix,
-        "options": {"source_episodes": options.source_episodes, "tasks": source_tasks},
+        "options": {**options.model_dump(mode="json", include=_OPTIONS), "tasks": source_tasks},
         "files": dict(sorted(file_hashes.items())),
     }
     lines = [f" {json.dumps(name)}: {_dump(value)}" for name, value in head.items()]

@@ -62,6 +62,11 @@ def build_folder_name(prefix: str, number: int) -> str:
     return f"{prefix}-{number:04d}"
 
 
+def build_twin_name(folder: str) -> str:
+    """The folder of the same task without hints, e.g. `flights-hints-0007-plain`."""
+    return f"{folder}-plain"
+
+
 def describe_source(dataset: Dataset) -> str:
     """The source as it is published: a Hub id, or a file's name without the folders of this machine."""
     return dataset.source if dataset.source_kind == "hub" else PurePath(dataset.source).name

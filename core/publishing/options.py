@@ -84,6 +84,10 @@ class TrialNote(BaseModel):
 
     trial: str
     reason: str
+    is_unmatched: bool = False
+    """True if it has no source task."""
+    diff: str = ""
+    """Lines of the traces' task text and of the source task's, as a unified diff; shown before publishing only."""
 
 
 class PublishResult(BaseModel):

@@ -24,6 +24,8 @@ def build_preview(store: Store, dataset: Dataset, options: PublishOptions) -> Pr
     notes, tasks = Notes([], []), []
     with open_tasks(store, dataset, options) as source_tasks:
         for task in build_tasks(store, dataset, options, source_tasks=source_tasks, notes=notes, progress=no_progress):
+            if task.twin_of is not None:
+                continue
             known = before.pop(task.trial.id, None)
             tasks.append(
                 PreviewTask(

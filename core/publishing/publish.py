@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.errors import PublishError
 from core.models import Dataset
 from core.progress import Progress
-from core.publishing.building import Notes, build_tasks, find_licence, open_tasks
+from core.publishing.building import Notes, build_tasks, load_source_facts, open_tasks
 from core.publishing.files import CommitFiles, write_files
 from core.publishing.folder import FolderTarget, holds_files, move_files, open_staging
 from core.publishing.names import check_repo_name, default_prefix
@@ -82,14 +82,14 @@ def run_publish(
     is_unchanged = not is_exported if pushed is None else pushed.is_unchanged
     record.save(with_folder=True, is_unchanged=is_unchanged)
     return PublishResult(
-        trials=len(files.tasks),
+        trials=len(files.content_hashes),
         repo=targets.hub.repo if targets.hub else None,
         revision=pushed.revision if pushed else None,
         path=str(targets.folder.path) if targets.folder else None,
         url=targets.hub.url if targets.hub else None,
         unchanged=is_unchanged,
         left_out=notes.left_out,
-        warnings=notes.warnings,
+        warnings=[note.model_copy(update={"diff": ""}) for note in notes.warnings],
         removed=removed,
     )
 
@@ -104,7 +104,7 @@ def _write_files(
                 build_tasks(store, dataset, options, source_tasks=source_tasks, notes=notes, progress=progress),
                 dataset=dataset,
                 options=options,
-                licence=find_licence(store, dataset),
+                source=load_source_facts(store, dataset),
                 tasks_identity=None if source_tasks is None else source_tasks.identity,
             )
     except OSError as error:

@@ -1,24 +1,31 @@
 """An approved trial as the files of a task folder. Pure: the same decisions give the same bytes."""
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from core.curation.decisions import UNATTENDED
 from core.curation.rendering import build_rendered_hints, render_hint, render_instruction
-from core.models import Attempt, Dataset, Decision, Episode, Finding, Hint, HintKind, HintState, Origin, Trial
+from core.models import Attempt, Dataset, Decision, Episode, Finding, Hint, HintKind, HintState, Origin, Outcome, Trial
 from core.publishing.archive import TaskFiles
-from core.publishing.names import build_folder_name, describe_source
+from core.publishing.harbor import TEST_SCRIPTS, list_harbor_problems
+from core.publishing.metadata import TaskMetadata, dump_metadata
+from core.publishing.names import build_folder_name, build_twin_name
+from core.publishing.options import HintSelection, PublishOptions, TrialNote
+from core.publishing.reviewers import list_decision_ids, list_reviewers
 from core.publishing.skeleton import build_skeleton
-from core.publishing.source_tasks import INSTRUCTION
+from core.publishing.task_folders import INSTRUCTION
+from core.publishing.task_texts import choose_task_text
 from core.store import Store
 
-VERIFIER = "tests/test.sh"
 METADATA = "metadata.json"
 METADATA_BESIDE_THEIRS = "trace_hints_metadata.json"
 _KIND_ORDER = {kind: order for order, kind in enumerate(HintKind)}
+_LEFT_OUT = {
+    HintSelection.FULL: frozenset[HintKind](),
+    HintSelection.PITFALLS_AND_CRITERIA: frozenset({HintKind.TOOL, HintKind.STRATEGY}),
+    HintSelection.WITHOUT_STRATEGY: frozenset({HintKind.STRATEGY}),
+}
 
 
 class TrialFacts(NamedTuple):
@@ -32,7 +39,15 @@ class TrialFacts(NamedTuple):
     decisions: list[Decision]
     findings: list[Finding]
     origins: list[Origin]
-    """Who proposed the published hints, or, without any, who read the attempts."""
+    """Who proposed the accepted hints, or, without any, who read the attempts."""
+    rejected: int = 0
+    """Hints that were rejected; only people do that."""
+
+    @property
+    def base_pass_rate(self) -> float | None:
+        """Share of the attempts that succeeded, 0 to 1; None without attempts."""
+        passed = sum(attempt.outcome is Outcome.SUCCESS for attempt in self.attempts)
+        return passed / len(self.attempts) if self.attempts else None
 
 
 class PublishedHint(NamedTuple):
@@ -47,24 +62,40 @@ class PublishedHint(NamedTuple):
 class BuiltTask(NamedTuple):
     """A task folder, and what manifest, card and tables say of it."""
 
-    trial: Trial
+    facts: TrialFacts
     folder: str
+    twin_of: str | None
+    """The folder of the task with hints, if this is the same one without."""
     files: TaskFiles
     task_text: str
     instruction: str
+    published: list[Hint]
+    """The hints in the instruction, with their evidence."""
     hints: list[PublishedHint]
+    """The same, as they are published, in the same order."""
     decision_ids: list[str]
     origins: list[Origin]
-    is_reviewed: bool
+    reviewers: list[str]
+    """People who approved it, sorted; empty if nobody did."""
     has_verifier: bool
-    warnings: list[str]
+    warnings: list[TrialNote]
     content_hash: str
+
+    @property
+    def trial(self) -> Trial:
+        """The trial it was made of."""
+        return self.facts.trial
+
+    @property
+    def is_reviewed(self) -> bool:
+        """True if a person approved it."""
+        return bool(self.reviewers)
 
 
 def load_facts(store: Store, trial_id: int) -> TrialFacts:
     """What is published of a trial, and what it rests on."""
-    accepted = (hint for hint in store.curation.list_hints(trial_id) if hint.state is HintState.ACCEPTED)
-    hints = [hint for hint in accepted if render_hint(hint.text)]
+    known = store.curation.list_hints(trial_id)
+    hints = [hint for hint in known if hint.state is HintState.ACCEPTED and render_hint(hint.text)]
     hints.sort(key=lambda hint: _KIND_ORDER[hint.kind])
     origins = [origin for hint in hints for origin in hint.origins]
     if not hints:
@@ -77,125 +108,87 @@ def load_facts(store: Store, trial_id: int) -> TrialFacts:
         decisions=store.decisions.list_decisions(trial_id),
         findings=store.curation.list_findings(trial_id),
         origins=origins,
+        rejected=sum(hint.state is HintState.REJECTED for hint in known),
     )
 
 
+def select_hints(hints: Sequence[Hint], selection: HintSelection) -> list[Hint]:
+    """The hints that an instruction carries, in the same order."""
+    return [hint for hint in hints if hint.kind not in _LEFT_OUT[selection]]
+
+
 def build_task(
-    facts: TrialFacts, dataset: Dataset, *, prefix: str, show_sources: bool, source_files: TaskFiles | None = None
+    facts: TrialFacts,
+    dataset: Dataset,
+    options: PublishOptions,
+    *,
+    source_files: TaskFiles | None = None,
+    is_twin: bool = False,
 ) -> BuiltTask:
     """The task folder of a trial.
 
     Args:
         facts: Of an approved trial.
         dataset: The trial's dataset.
-        prefix: First part of the folder's name.
-        show_sources: Name source episodes in the instruction.
+        options: The prefix, and what instructions carry.
         source_files: The source task, which is carried over; None: a skeleton without a verifier.
+        is_twin: Without any hint, beside the task that has them.
     """
     trial = facts.trial
-    task_text, warnings = _choose_task_text(trial, source_files)
-    rendered = build_rendered_hints(facts.hints, facts.episodes)
+    folder = build_folder_name(options.prefix, trial.number)
+    chosen = [] if is_twin else select_hints(facts.hints, options.hint_selection)
+    rendered = build_rendered_hints(chosen, facts.episodes)
     hints = [
         PublishedHint(hint.kind, render_hint(hint.text), len(hint.attempt_ids), list(shown.source_episodes))
-        for hint, shown in zip(facts.hints, rendered, strict=True)
+        for hint, shown in zip(chosen, rendered, strict=True)
     ]
+    task_text, warnings = choose_task_text(trial, dataset.markers, source_files)
     # a source's instruction may hold bytes that are no UTF-8; they come out as they went in
-    instruction = render_instruction(task_text, rendered, show_sources=show_sources)
+    instruction = render_instruction(task_text, rendered, show_sources=options.source_episodes)
     contents = dict(build_skeleton(dataset.name) if source_files is None else source_files.contents)
     contents[INSTRUCTION] = instruction.encode("utf-8", "surrogateescape")
-    has_verifier = source_files is not None and VERIFIER in contents
-    is_reviewed = _is_reviewed(facts.decisions)
-    metadata = build_metadata(facts, dataset, hints, is_reviewed=is_reviewed, has_verifier=has_verifier)
-    contents[METADATA_BESIDE_THEIRS if METADATA in contents else METADATA] = metadata
-    files = TaskFiles(contents, frozenset() if source_files is None else source_files.executables)
-    return BuiltTask(
+    has_verifier = source_files is not None and not TEST_SCRIPTS.isdisjoint(contents)
+    origins = [origin for hint in chosen for origin in hint.origins] or facts.origins
+    reviewers = list_reviewers(facts.decisions)
+    metadata = TaskMetadata(
         trial=trial,
-        folder=build_folder_name(prefix, trial.number),
+        dataset=dataset,
+        attempts=facts.attempts,
+        episodes=len(facts.episodes),
+        base_pass_rate=facts.base_pass_rate,
+        origins=origins,
+        is_reviewed=bool(reviewers),
+        has_verifier=has_verifier,
+        hint_selection="none" if is_twin else options.hint_selection.value,
+        twin_of=folder if is_twin else None,
+        hints=[hint._asdict() for hint in hints],
+    )
+    contents[METADATA_BESIDE_THEIRS if METADATA in contents else METADATA] = dump_metadata(metadata)
+    files = TaskFiles(contents, {} if source_files is None else source_files.modes)
+    if source_files is not None:
+        warnings += [TrialNote(trial=trial.name, reason=problem) for problem in list_harbor_problems(files)]
+    return BuiltTask(
+        facts=facts,
+        folder=build_twin_name(folder) if is_twin else folder,
+        twin_of=folder if is_twin else None,
         files=files,
         task_text=task_text,
         instruction=contents[INSTRUCTION].decode("utf-8", "replace"),
+        published=chosen,
         hints=hints,
-        decision_ids=_list_decision_ids(facts),
-        origins=facts.origins,
-        is_reviewed=is_reviewed,
+        decision_ids=list_decision_ids(facts.decisions, chosen, is_edited=trial.edited_task_text is not None),
+        origins=origins,
+        reviewers=reviewers,
         has_verifier=has_verifier,
         warnings=warnings,
         content_hash=hash_files(files),
     )
 
 
-def build_metadata(
-    facts: TrialFacts,
-    dataset: Dataset,
-    hints: Sequence[PublishedHint],
-    *,
-    is_reviewed: bool,
-    has_verifier: bool,
-) -> bytes:
-    """The content of `metadata.json`."""
-    outcomes = Counter(attempt.outcome.value for attempt in facts.attempts)
-    content: dict[str, Any] = {
-        "trial_name": facts.trial.name,
-        "task": facts.trial.task,
-        "source_dataset": describe_source(dataset),
-        "source_revision": dataset.revision,
-        "episodes": len(facts.episodes),
-        "attempts": len(facts.attempts),
-        "outcomes": dict(sorted(outcomes.items())),
-        **list_origins(facts.origins),
-        "reviewed": is_reviewed,
-        "has_verifier": has_verifier,
-        "hints": [hint._asdict() for hint in hints],
-    }
-    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def list_origins(origins: Sequence[Origin]) -> dict[str, list[str]]:
-    """Extractors, models and prompt versions, each sorted and once."""
-    return {
-        "extractor": sorted({origin.extractor for origin in origins}),
-        "model": sorted({origin.model for origin in origins if origin.model}),
-        "prompt_version": sorted({origin.prompt_version for origin in origins if origin.prompt_version}),
-    }
-
-
 def hash_files(files: TaskFiles) -> str:
     """SHA-256 over names, modes and contents; the same whatever compressed them."""
     digest = sha256()
     for path in sorted(files.contents):
-        head = json.dumps([path, path in files.executables, len(files.contents[path])])
+        head = json.dumps([path, files.get_mode(path), len(files.contents[path])])
         digest.update(head.encode() + b"\n" + files.contents[path])
     return digest.hexdigest()
-
-
-def _choose_task_text(trial: Trial, source_files: TaskFiles | None) -> tuple[str, list[str]]:
-    if source_files is None:
-        return trial.task_text, []
-    source = _read_instruction(source_files.contents)
-    if trial.edited_task_text is not None:
-        return trial.edited_task_text, [f"The reviewer's task text replaces the source task's {INSTRUCTION}."]
-    if source.split() != trial.source_task_text.split():
-        return source, [f"The source task's {INSTRUCTION} differs from the task text in the traces; it is published."]
-    return source, []
-
-
-def _read_instruction(contents: Mapping[str, bytes]) -> str:
-    return contents[INSTRUCTION].decode("utf-8", "surrogateescape")
-
-
-def _find_last(decisions: Sequence[Decision], action: str) -> Decision | None:
-    return next((item for item in reversed(decisions) if item.hint_id is None and item.action == action), None)
-
-
-def _is_reviewed(decisions: Sequence[Decision]) -> bool:
-    approval = _find_last(decisions, "approve")
-    return approval is not None and approval.reviewer != UNATTENDED
-
-
-def _list_decision_ids(facts: TrialFacts) -> list[str]:
-    approval = _find_last(facts.decisions, "approve")
-    is_edited = facts.trial.edited_task_text is not None
-    edit = _find_last(facts.decisions, "edit task text") if is_edited else None
-    last = {decision.hint_id: decision.id for decision in facts.decisions if decision.hint_id is not None}
-    ids = [decision.id for decision in (approval, edit) if decision is not None]
-    return ids + [last[hint.id] for hint in facts.hints if hint.id in last]

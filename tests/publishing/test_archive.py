@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import SourceError
-from core.publishing.archive import TaskFiles, pack_files, unpack_files
+from core.publishing.archive import ArchiveLimits, TaskFiles, pack_files, unpack_files
 from tests.publishing.unpacked import list_files
 
 FILES = TaskFiles(
     {"instruction.md": b"Do it", "tests/test.sh": b"#!/bin/sh\n", "environment/": b"", "ü/日本.txt": b"\x00\xff"},
-    frozenset({"tests/test.sh"}),
+    {"tests/test.sh": 0o755},
 )
 Entry = tuple[str, bytes, dict[str, object]]
 
@@ -32,7 +32,7 @@ def build_tar(*entries: Entry, compress: bool = True) -> bytes:
 
 
 def test_archive_is_the_same_bytes_every_time_and_in_any_order() -> None:
-    backwards = TaskFiles(dict(sorted(FILES.contents.items(), reverse=True)), FILES.executables)
+    backwards = TaskFiles(dict(sorted(FILES.contents.items(), reverse=True)), FILES.modes)
     packed = pack_files(FILES)
     assert packed == pack_files(backwards)
     assert packed[4:8] == b"\0\0\0\0"
@@ -64,7 +64,7 @@ def test_plain_tar_with_dots_and_folders_is_read_too() -> None:
         ("./tests/test.sh", b"x", {"mode": 0o755}),
         compress=False,
     )
-    assert unpack_files(packed) == TaskFiles({"tests/test.sh": b"x"}, frozenset({"tests/test.sh"}))
+    assert unpack_files(packed) == TaskFiles({"tests/test.sh": b"x"}, {"tests/test.sh": 0o755})
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_hostile_entry_is_refused_by_name(entry: Entry, reason: str) -> None:
 )
 def test_bomb_never_unfolds(entries: list[Entry], reason: str) -> None:
     with pytest.raises(SourceError, match=reason):
-        unpack_files(build_tar(*entries), max_bytes=1 << 20, max_entries=10)
+        unpack_files(build_tar(*entries), ArchiveLimits(max_bytes=1 << 20, max_entries=10))
 
 
 def test_bomb_in_a_header_never_unfolds() -> None:
@@ -113,7 +113,7 @@ def test_bomb_in_a_header_never_unfolds() -> None:
     header.type, header.size = tarfile.GNUTYPE_LONGNAME, 1 << 33
     packed = gzip.compress(header.tobuf(format=tarfile.GNU_FORMAT) + b"a" * (1 << 22))
     with pytest.raises(SourceError, match="larger than 1 MB"):
-        unpack_files(packed, max_bytes=1 << 20, max_entries=10)
+        unpack_files(packed, ArchiveLimits(max_bytes=1 << 20, max_entries=10))
 
 
 def test_headers_that_nest_for_ever_are_refused() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from core.errors import JobStopped, PublishError, UsageError
 from core.models import TrialStatus
@@ -75,16 +75,30 @@ def test_tables_have_the_columns_in_the_design(store: Store, tmp_path: Path) -> 
     assert [(field.name, str(field.type)) for field in data] == [("path", "string"), ("task_binary", "binary")]
     row = read_table(tmp_path / "out", "hints")[1]
     assert row.pop("instruction").startswith("Task: book flight 1\n\n---\n\n# Hints\n")
-    assert row.pop("hints")[2] == {
-        "kind": "pitfall",
-        "text": "When the date is missing, don't search with a guess; ask for it once.",
-        "support": 1,
-        "source_episodes": ["episode-1", "episode-2"],
-    }
+    hints = {kind: row.pop(kind) for kind in ("tools", "strategies", "pitfalls", "criteria")}
+    assert [len(found) for found in hints.values()] == [1, 1, 1, 1]
+    assert hints["pitfalls"] == [
+        {
+            "text": "When the date is missing, don't search with a guess; ask for it once.",
+            "support": 1,
+            "source_episodes": ["episode-1", "episode-2"],
+            "edited": False,
+        }
+    ]
     assert row == {
         "path": "flights-0001",
         "trial_name": "flight-1",
         "task": "book-1",
+        "task_text": "Task: book flight 1",
+        "attempts": 1,
+        "episodes": 3,
+        "outcomes": {"success": 0, "partial": 0, "failure": 0, "error": 1, "unknown": 0},
+        "base_pass_rate": 0.0,
+        "extractors": ["llm"],
+        "models": ["gpt-4o-mini"],
+        "prompt_versions": ["p1"],
+        "agent_models": [],
+        "hint_selection": "full",
         "reviewed": True,
         "has_verifier": False,
     }
@@ -101,7 +115,20 @@ def test_manifest_says_what_rests_on_which_decisions(store: Store, tmp_path: Pat
         "split": None,
         "revision": dataset.revision,
     }
-    assert (manifest["prefix"], manifest["options"]) == ("flights", {"source_episodes": True, "tasks": None})
+    assert manifest["prefix"] == "flights"
+    assert manifest["options"] == {
+        "layout": "archive",
+        "unmatched": "leave_out",
+        "hint_selection": "full",
+        "twins": False,
+        "source_episodes": True,
+        "min_pass_rate": None,
+        "max_pass_rate": None,
+        "with_evidence": False,
+        "with_reviewers": False,
+        "licence": None,
+        "tasks": None,
+    }
     task = manifest["tasks"][1]
     assert (task["folder"], task["trial_name"], task["number"]) == ("flights-0001", "flight-1", 1)
     known = {decision.id: decision.action for decision in store.decisions.list_decisions(trials[1].id)}

@@ -73,9 +73,10 @@ def test_publish_is_one_commit_that_load_dataset_reads_and_a_repeat_makes_none(
         from datasets import load_dataset
         tasks = load_dataset("tester/made", split="train", revision=os.environ["REVISION"])
         hints = load_dataset("tester/made", "hints", split="train")
+        kinds = ["tools", "strategies", "pitfalls", "criteria"]
         result = [
             [[row["path"], base64.b64encode(row["task_binary"]).decode()] for row in tasks],
-            [[row["path"], [hint["text"] for hint in row["hints"]]] for row in hints],
+            [[row["path"], [hint["text"] for kind in kinds for hint in row[kind]]] for row in hints],
         ]
     """
     code = code.replace('os.environ["REVISION"]', repr(first["revision"]))
@@ -101,7 +102,7 @@ def test_dataset_without_any_hint_loads_all_the_same(hub: HubServer, tmp_path: P
         _, trials = make_approved(store, 1)
         store.curation.replace_hints(trials[0].id, hints=[], findings=[])
     run_steps(hub, tmp_path / "home", {})
-    code = "from datasets import load_dataset\nresult = load_dataset('tester/made', 'hints', split='train')['hints'][:]"
+    code = "from datasets import load_dataset\nresult = load_dataset('tester/made', 'hints', split='train')['tools'][:]"
     assert run_client(hub, tmp_path, code, xet=False) == [[]]
 
 
@@ -298,8 +299,7 @@ def test_source_tasks_come_from_the_hub_with_their_licence(hub: HubServer, home:
     hub.add_dataset("acme/tasks", {"data/train-00000-of-00001.parquet": tmp_path / "tasks.parquet"})
     found, absent = run_steps(hub, home, {"tasks": "acme/tasks"}, {"tasks": "acme/absent"})
     assert found["trials"] == 1
-    assert found["left_out"] == [
-        {"trial": "flight-1", "reason": 'acme/tasks has no task "book-1". Add it, or publish without --tasks.'}
-    ]
+    assert [(note["trial"], note["is_unmatched"]) for note in found["left_out"]] == [("flight-1", True)]
+    assert found["left_out"][0]["reason"].startswith('acme/tasks has no task "book-1". Add it')
     assert b'"tasks": {"source": "acme/tasks", "revision": "' in hub.files(REPO)["trace_hints.json"]
     assert (absent["error"], absent["exit_code"]) == ("SourceError", 1)

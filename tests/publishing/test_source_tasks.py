@@ -9,8 +9,10 @@ import pytest
 
 from core.curation.decisions import edit_task_text
 from core.errors import PublishError, SourceError
-from core.publishing.archive import TaskFiles, pack_files
-from core.publishing.source_tasks import load_folder, open_source_tasks
+from core.models import Trial
+from core.publishing.archive import ArchiveLimits, TaskFiles, pack_files
+from core.publishing.source_tasks import open_source_tasks
+from core.publishing.task_folders import load_folder
 from core.store import Store
 from tests.publishing.approved import make_approved, publish_folder
 from tests.publishing.unpacked import list_files, unpack_tasks
@@ -27,6 +29,12 @@ def write_task(root: Path, name: str, instruction: bytes, **more: bytes) -> Path
     (folder / "tests/test.sh").chmod(0o755)
     (folder / "environment").mkdir()
     return folder
+
+
+def make_trial(task: str | None, *, name: str = "t", number: int = 0) -> Trial:
+    return Trial(
+        id=number, dataset_id=1, number=number, name=name, task=task, source_task_text="Do it.", task_source="a column"
+    )
 
 
 @pytest.fixture
@@ -77,9 +85,10 @@ def test_everything_is_carried_over_and_only_the_instruction_changes(
 
 def test_another_instruction_than_the_traces_have_is_a_warning(store: Store, tmp_path: Path, root: Path) -> None:
     dataset, _ = make_approved(store)
-    (warning,) = publish_folder(store, dataset, tmp_path / "out", tasks=str(root)).warnings
-    assert warning.trial == "flight-1"
-    assert "differs from the task text in the traces" in warning.reason
+    found = publish_folder(store, dataset, tmp_path / "out", tasks=str(root)).warnings
+    assert [note.trial for note in found] == ["flight-1", "flight-1"]
+    assert "differs from the task text in the traces" in found[0].reason
+    assert "not UTF-8" in found[1].reason
 
 
 def test_reviewers_edit_wins_with_a_warning(store: Store, tmp_path: Path, root: Path) -> None:
@@ -101,8 +110,9 @@ def test_trial_without_a_source_task_is_left_out_by_name(store: Store, tmp_path:
     result = publish_folder(store, dataset, tmp_path / "out", tasks=str(root))
     assert result.trials == 2
     assert [(note.trial, note.reason) for note in result.left_out] == [
-        ("flight-2", 'source has no task "book-2". Add it, or publish without --tasks.')
+        ("flight-2", 'source has no task "book-2". Add it, publish such trials without verifier, or leave them out.')
     ]
+    assert result.left_out[0].is_unmatched
 
 
 def test_names_are_never_matched_in_part(store: Store, tmp_path: Path, root: Path) -> None:
@@ -134,8 +144,8 @@ def test_link_in_a_task_folder_is_refused_by_name(store: Store, tmp_path: Path, 
 
 def test_task_folder_that_is_a_link_is_no_task(tmp_path: Path, root: Path) -> None:
     (root / "book-9").symlink_to(root / "book-0")
-    with open_source_tasks(str(root), wanted=()) as tasks:
-        assert tasks.find_files("book-9") is None
+    with open_source_tasks(str(root), trials=()) as tasks:
+        assert tasks.find_files(make_trial("book-9")) is None
 
 
 def test_hostile_archive_leaves_its_trial_out_by_name(store: Store, tmp_path: Path, root: Path) -> None:
@@ -171,9 +181,9 @@ def test_two_tasks_of_one_name_are_not_guessed_between(store: Store, tmp_path: P
 
 def test_only_wanted_archives_are_put_aside(tmp_path: Path, root: Path) -> None:
     path = write_table(root, tmp_path / "tasks.parquet")
-    with open_source_tasks(str(path), wanted={"book-1"}) as tasks:
-        assert tasks.find_files("book-0") is None
-        assert tasks.find_files("book-1") is not None
+    with open_source_tasks(str(path), trials=[make_trial("book-1")]) as tasks:
+        assert tasks.find_files(make_trial("book-0")) is None
+        assert tasks.find_files(make_trial("book-1")) is not None
 
 
 @pytest.mark.parametrize(
@@ -193,7 +203,7 @@ def test_table_that_holds_no_tasks_is_refused(tmp_path: Path, content: dict[str,
         path.write_bytes(b"no parquet")
     else:
         pq.write_table(pa.table(content), path)
-    with pytest.raises(SourceError, match=reason), open_source_tasks(str(path), wanted={"a"}):
+    with pytest.raises(SourceError, match=reason), open_source_tasks(str(path), trials=[make_trial("a")]):
         pass
 
 
@@ -206,12 +216,12 @@ def test_place_without_tasks_is_refused(tmp_path: Path, name: str, reason: str) 
         (tmp_path / name).mkdir()
     elif name == "notes.txt":
         (tmp_path / name).write_text("x")
-    with pytest.raises(SourceError, match=reason), open_source_tasks(str(tmp_path / name), wanted=()):
+    with pytest.raises(SourceError, match=reason), open_source_tasks(str(tmp_path / name), trials=()):
         pass
 
 
 def test_task_folder_that_is_too_large_is_refused(root: Path) -> None:
-    with pytest.raises(SourceError, match="more than 0 MB or 10000 entries"):
-        load_folder(root / "book-0", max_bytes=10)
-    with pytest.raises(SourceError, match="or 2 entries"):
-        load_folder(root / "book-0", max_entries=2)
+    with pytest.raises(SourceError, match="more than 0 MB, with 'instruction.md'"):
+        load_folder(root / "book-0", ArchiveLimits(max_bytes=10))
+    with pytest.raises(SourceError, match="more than 2 entries; one is 'solution'"):
+        load_folder(root / "book-0", ArchiveLimits(max_entries=2))

@@ -6,6 +6,7 @@ import pytest
 
 from core.curation.decisions import edit_task_text, reject_hint, reopen_trial
 from core.models import Finding, HintState, Origin, Severity, StrategyText
+from core.publishing.options import PublishOptions
 from core.publishing.skeleton import build_skeleton, quote_toml
 from core.publishing.tasks import build_task, load_facts
 from core.store import Store
@@ -62,11 +63,14 @@ def test_metadata_has_exactly_the_fields_in_the_design(store: Store, tmp_path: P
         "episodes": 3,
         "attempts": 1,
         "outcomes": {"error": 1},
+        "base_pass_rate": 0.0,
         "extractor": ["llm"],
         "model": ["gpt-4o-mini"],
         "prompt_version": ["p1"],
         "reviewed": True,
         "has_verifier": False,
+        "hint_selection": "full",
+        "twin_of": None,
     }
 
 
@@ -79,7 +83,8 @@ def test_only_approved_trials_and_accepted_hints_go_out(store: Store, tmp_path: 
     result = publish_folder(store, dataset, tmp_path / "out")
     assert (result.trials, result.left_out) == (1, [])
     (row,) = read_table(tmp_path / "out", "hints")
-    assert [hint["kind"] for hint in row["hints"]] == ["strategy", "pitfall", "criterion"]
+    kinds = ("tools", "strategies", "pitfalls", "criteria")
+    assert [len(row[kind]) for kind in kinds] == [0, 1, 1, 1]
     assert [row["path"] for row in read_table(tmp_path / "out", "data")] == ["flights-0001"]
     assert store.curation.get_hint(late).state is HintState.PROPOSED
 
@@ -106,7 +111,7 @@ def test_edited_words_and_task_text_are_published(store: Store, tmp_path: Path) 
 def test_reviewed_means_that_a_person_approved(store: Store, reviewer: str, reviewed: bool) -> None:
     dataset, (trial, _) = import_trials(store)
     approve(store, trial, reviewer=reviewer)
-    task = build_task(load_facts(store, trial.id), dataset, prefix="p", show_sources=True)
+    task = build_task(load_facts(store, trial.id), dataset, PublishOptions(prefix="p"))
     assert task.is_reviewed is reviewed
 
 
@@ -115,7 +120,7 @@ def test_last_approval_is_the_one_in_force(store: Store) -> None:
     approve(store, trial, reviewer="ada")
     reopen_trial(store, store.traces.get_trial(trial.id), reviewer="ada", action_id="reopen")
     approve(store, store.traces.get_trial(trial.id), reviewer="unattended")
-    assert not build_task(load_facts(store, trial.id), dataset, prefix="p", show_sources=True).is_reviewed
+    assert not build_task(load_facts(store, trial.id), dataset, PublishOptions(prefix="p")).is_reviewed
 
 
 def test_origins_are_those_of_the_published_hints(store: Store) -> None:
@@ -124,7 +129,7 @@ def test_origins_are_those_of_the_published_hints(store: Store) -> None:
     person = hints[1].model_copy(update={"origins": [*hints[1].origins, Origin(extractor="person")]})
     store.curation.replace_hints(trial.id, hints=[hints[0], person], findings=[])
     approve(store, store.traces.get_trial(trial.id))
-    task = build_task(load_facts(store, trial.id), dataset, prefix="p", show_sources=True)
+    task = build_task(load_facts(store, trial.id), dataset, PublishOptions(prefix="p"))
     metadata = json.loads(task.files.contents["metadata.json"])
     assert (metadata["extractor"], metadata["model"]) == (["llm", "person"], ["gpt-4o-mini"])
 
@@ -132,7 +137,7 @@ def test_origins_are_those_of_the_published_hints(store: Store) -> None:
 def test_trial_without_hints_is_its_task_text_alone(store: Store) -> None:
     dataset, (trial, _) = import_trials(store)
     approve(store, trial)
-    task = build_task(load_facts(store, trial.id), dataset, prefix="p", show_sources=True)
+    task = build_task(load_facts(store, trial.id), dataset, PublishOptions(prefix="p"))
     assert task.files.contents["instruction.md"] == b"Task: book flight 0"
 
 
@@ -146,8 +151,8 @@ def test_source_episodes_can_be_left_out_of_the_instruction(store: Store, tmp_pa
 
 def test_content_hash_tells_changed_words_from_unchanged_ones(store: Store) -> None:
     dataset, trials = make_approved(store)
-    tasks = [build_task(load_facts(store, trial.id), dataset, prefix="p", show_sources=True) for trial in trials]
-    again = build_task(load_facts(store, trials[0].id), dataset, prefix="p", show_sources=True)
+    tasks = [build_task(load_facts(store, trial.id), dataset, PublishOptions(prefix="p")) for trial in trials]
+    again = build_task(load_facts(store, trials[0].id), dataset, PublishOptions(prefix="p"))
     assert tasks[0].content_hash == again.content_hash != tasks[1].content_hash
 
 
@@ -155,7 +160,7 @@ def test_folder_number_has_four_digits_or_more(store: Store) -> None:
     dataset, (trial, _) = import_trials(store)
     facts = load_facts(store, trial.id)
     facts = facts._replace(trial=trial.model_copy(update={"number": 12_345}))
-    assert build_task(facts, dataset, prefix="p", show_sources=True).folder == "p-12345"
+    assert build_task(facts, dataset, PublishOptions(prefix="p")).folder == "p-12345"
 
 
 def test_unrelated_finding_does_not_hold_a_trial_back(store: Store, tmp_path: Path) -> None:

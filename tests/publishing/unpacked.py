@@ -7,7 +7,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from core.publishing.files import PATHS
+from core.publishing.files import CARD_PATH
+from core.publishing.layouts import DATA_PATH, HINTS_PATH
+from core.publishing.manifest import FILE_NAME
 
 
 def read_table(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -34,5 +36,5 @@ def list_files(folder: Path) -> dict[str, bytes]:
 def read_commit(folder: Path) -> dict[str, bytes]:
     """The files of a commit; there is nothing else in the folder."""
     files = list_files(folder)
-    assert sorted(files) == sorted(PATHS)
+    assert sorted(files) == sorted([CARD_PATH, DATA_PATH, HINTS_PATH, FILE_NAME])
     return files

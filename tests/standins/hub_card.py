@@ -3,7 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
-import yaml  # type: ignore[import-untyped]  # PyYAML has no types of its own
+import yaml
 
 from tests.standins.hub_call import Call
 from tests.standins.wire import Reply, json_reply
