@@ -1,12 +1,9 @@
-"""What the model is asked to answer, as a schema, and how an answer becomes proposed hints.
+"""What the model is asked to answer of one attempt, and how an answer becomes proposed hints."""
 
-The schema is built once: building it for every call would cost more than the call.
-"""
+from collections.abc import Iterator
+from typing import Annotated, Generic, Literal, TypeVar
 
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, ValidationError
-
+from core.extraction.forms import AnswerForm, AnswerModel, at_most
 from core.models import (
     AttemptHints,
     CriterionText,
@@ -19,12 +16,15 @@ from core.models import (
     ToolText,
 )
 
+MOST_TOOLS = 4
+MOST_STEPS = 5
+MOST_PITFALLS = 3
+MOST_CRITERIA = 3
+MOST_QUOTES = 3
+"""Of one hint."""
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="ignore")
 
-
-class AnsweredQuote(_Strict):
+class AnsweredQuote(AnswerModel):
     """Where the proof stands."""
 
     message: int
@@ -33,107 +33,102 @@ class AnsweredQuote(_Strict):
     """Copied character by character from that message."""
 
 
-class AnsweredTool(_Strict):
+Proof = TypeVar("Proof", bound=AnsweredQuote)
+
+
+class AnsweredHint(AnswerModel, Generic[Proof]):
+    """What every hint has. The proof comes first: it is looked for before anything is made of it."""
+
+    evidence: Annotated[list[Proof], *at_most(MOST_QUOTES, least=1)]
+
+    def build_text(self) -> HintText | None:
+        """The hint's words; None if the main ones are missing, and then it is no hint."""
+        raise NotImplementedError
+
+
+class AnsweredTool(AnsweredHint[Proof]):
     """A tool that was really executed and worked."""
 
     name: str
     purpose: str
     example: str
-    evidence: list[AnsweredQuote]
+
+    def build_text(self) -> HintText | None:
+        """Without a name there is no tool."""
+        return ToolText(name=self.name, purpose=self.purpose, example=self.example) if self.name else None
 
 
-class AnsweredStep(_Strict):
+class AnsweredStep(AnsweredHint[Proof]):
     """One step of what worked."""
 
     do: str
     why: str
     check: str
-    evidence: list[AnsweredQuote]
+
+    def build_text(self) -> HintText | None:
+        """Without anything to do there is no step."""
+        return StrategyText(do=self.do, why=self.why, check=self.check) if self.do else None
 
 
-class AnsweredPitfall(_Strict):
+class AnsweredPitfall(AnsweredHint[Proof]):
     """What cost time or the success, and what to do instead."""
 
     when: str
     avoid: str
     instead: str
     symptom: str
-    evidence: list[AnsweredQuote]
+
+    def build_text(self) -> HintText | None:
+        """Without anything to avoid there is no pitfall."""
+        if not self.avoid:
+            return None
+        return PitfallText(when=self.when, avoid=self.avoid, instead=self.instead, symptom=self.symptom)
 
 
-class AnsweredCriterion(_Strict):
+class AnsweredCriterion(AnsweredHint[Proof]):
     """How to tell that the task is done."""
 
     text: str
     basis: str
-    evidence: list[AnsweredQuote]
+
+    def build_text(self) -> HintText | None:
+        """Without words there is no criterion."""
+        return CriterionText(text=self.text, basis=self.basis) if self.text else None
 
 
-class ModelAnswer(_Strict):
-    """Everything the model has to say of one attempt."""
+class ModelAnswer(AnswerModel):
+    """Everything the model has to say of one attempt. What happened comes first: it is thought before it is advised."""
 
     happened: str
     failure_cause: str
-    outcome_opinion: Outcome
-    tools: list[AnsweredTool]
-    strategy: list[AnsweredStep]
-    pitfalls: list[AnsweredPitfall]
-    criteria: list[AnsweredCriterion]
+    outcome_opinion: Literal["success", "partial", "failure", "unknown"]
+    tools: Annotated[list[AnsweredTool[AnsweredQuote]], *at_most(MOST_TOOLS)]
+    strategy: Annotated[list[AnsweredStep[AnsweredQuote]], *at_most(MOST_STEPS)]
+    pitfalls: Annotated[list[AnsweredPitfall[AnsweredQuote]], *at_most(MOST_PITFALLS)]
+    criteria: Annotated[list[AnsweredCriterion[AnsweredQuote]], *at_most(MOST_CRITERIA)]
 
 
-def _build_schema() -> dict[str, Any]:
-    schema = ModelAnswer.model_json_schema()
-    for part in [schema, *schema.get("$defs", {}).values()]:
-        part.pop("description", None)
-        part.pop("title", None)
-        if "properties" in part:
-            # what strict mode demands: every field named, nothing beside them
-            part["required"] = list(part["properties"])
-            part["additionalProperties"] = False
-            for field in part["properties"].values():
-                field.pop("title", None)
-    return schema
-
-
-ANSWER_SCHEMA = _build_schema()
+ATTEMPT_FORM = AnswerForm("hints", ModelAnswer)
 
 
 def parse_answer(text: str) -> AttemptHints:
-    """The hints in a model's answer; fences and prose around the JSON object are ignored.
+    """The hints in a model's answer of one attempt; a hint without its main words is none.
 
     Raises:
         ValueError: There is no JSON object, or it has not the asked-for form; the message can be shown to the model.
     """
-    begin, end = text.find("{"), text.rfind("}")
-    if begin < 0 or end < begin:
-        raise ValueError("The answer holds no JSON object.")
-    try:
-        answer = ModelAnswer.model_validate_json(text[begin : end + 1])
-    except ValidationError as error:
-        problems = [
-            f"{'.'.join(str(part) for part in item['loc']) or 'JSON'}: {item['msg']}" for item in error.errors()
-        ]
-        raise ValueError("; ".join(problems[:5])) from None
-    return _build_hints(answer)
-
-
-def _build_hints(answer: ModelAnswer) -> AttemptHints:
-    hints: list[ProposedHint] = []
-    for tool in answer.tools:
-        _add(hints, ToolText(name=tool.name, purpose=tool.purpose, example=tool.example), tool.name, tool.evidence)
-    for step in answer.strategy:
-        _add(hints, StrategyText(do=step.do, why=step.why, check=step.check), step.do, step.evidence)
-    for item in answer.pitfalls:
-        text = PitfallText(when=item.when, avoid=item.avoid, instead=item.instead, symptom=item.symptom)
-        _add(hints, text, item.avoid, item.evidence)
-    for criterion in answer.criteria:
-        _add(hints, CriterionText(text=criterion.text, basis=criterion.basis), criterion.text, criterion.evidence)
+    answer = ATTEMPT_FORM.read(text)
     return AttemptHints(
-        happened=answer.happened, failure_cause=answer.failure_cause, opinion=answer.outcome_opinion, hints=hints
+        happened=answer.happened,
+        failure_cause=answer.failure_cause,
+        opinion=Outcome(answer.outcome_opinion),
+        hints=list(_list_hints(answer)),
     )
 
 
-def _add(hints: list[ProposedHint], text: HintText, main: str, evidence: list[AnsweredQuote]) -> None:
-    if main.strip():
-        quotes = [Quote(message=item.message, quote=item.quote) for item in evidence if item.quote.strip()]
-        hints.append(ProposedHint(text=text, evidence=quotes))
+def _list_hints(answer: ModelAnswer) -> Iterator[ProposedHint]:
+    for item in (*answer.tools, *answer.strategy, *answer.pitfalls, *answer.criteria):
+        text = item.build_text()
+        if text is not None:
+            quotes = [Quote(message=proof.message, quote=proof.quote) for proof in item.evidence if proof.quote]
+            yield ProposedHint(text=text, evidence=quotes)

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from core.errors import WorkspaceError
 from core.extraction.answer import parse_answer
+from core.extraction.instructions import PROMPT_VERSION
 from core.extraction.prices import Price
-from core.extraction.prompt import PROMPT_VERSION
 from core.extraction.questions import Questions
 from core.extraction.replies import build_reply
 from core.extraction.result_lines import ResultLine, parse_result

@@ -5,21 +5,27 @@ from typing import Any
 
 import orjson
 
-from core.extraction.answer import ANSWER_SCHEMA
+from core.extraction.forms import AnswerForm
 from core.extraction.output_modes import OutputMode
-from core.extraction.prompt import TEXT_MODE_ADDITION
 
 REASONING_MODELS = ("o1", "o3", "o4", "gpt-5")
 """They take no temperature."""
 
 
 def build_body(
-    messages: list[dict[str, Any]], *, model: str, mode: OutputMode, base_url: str | None, output_limit: int
+    messages: list[dict[str, Any]],
+    *,
+    form: AnswerForm[Any],
+    model: str,
+    mode: OutputMode,
+    base_url: str | None,
+    output_limit: int,
 ) -> dict[str, Any]:
     """The body of one chat completion.
 
     Args:
         messages: The prompt.
+        form: Of the answer.
         model: As the server names it.
         mode: How the server is told the form of the answer.
         base_url: Of the server; None means OpenAI's own, which names the output limit in its own way.
@@ -31,12 +37,12 @@ def build_body(
     if not model.startswith(REASONING_MODELS):
         body["temperature"] = 0
     if mode is OutputMode.JSON_SCHEMA:
-        schema = {"name": "hints", "strict": True, "schema": ANSWER_SCHEMA}
+        schema = {"name": form.name, "strict": True, "schema": form.schema}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     elif mode is OutputMode.JSON_OBJECT:
         body["response_format"] = {"type": "json_object"}
     if mode is not OutputMode.JSON_SCHEMA:
-        system = messages[0] | {"content": messages[0]["content"] + TEXT_MODE_ADDITION}
+        system = messages[0] | {"content": messages[0]["content"] + form.text_addition}
         body["messages"] = [system, *messages[1:]]
     return body
 

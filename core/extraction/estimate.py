@@ -7,7 +7,7 @@ from core.store import Store
 from core.store.batch_models import BatchConfig, ChosenTotals, Estimate
 from core.traces.report import CHARACTERS_PER_TOKEN
 
-PROMPT_CHARACTERS = 4_050
+PROMPT_CHARACTERS = 6_050
 """The static part of the prompt, the lines around the trace, and the answer's schema: servers bill it like the rest.
 A test holds it to the prompt."""
 CHARACTERS_PER_MESSAGE = 22

@@ -1,23 +1,17 @@
 """How fast requests may be sent: never above the limits in any sliding minute, and close to them while there is work.
 
-Requests are spaced evenly, so there is no burst at the start, and a delay of ours is made up for little by little. The
-log of the last minute makes the limit exact, whatever happens. What the server says of its own limits is followed, too.
-Times come from a clock that is passed in.
+Requests are spaced evenly, so there is no burst at the start; the log of the last minute makes the limit exact even
+after a hiccup. What the server says of its own limits is followed, too. Times come from a clock that is passed in.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-WINDOW_SECONDS = 61.0
-"""A second more than a minute: what leaves a minute apart arrives closer together if the way takes longer at first. So
-much longer it may take; 98.4 % of the limit are left."""
-CATCH_UP_SECONDS = 5.0
-"""How much lateness is made up for."""
-FASTEST = 1.2
-"""The pace at which it is, beside the even one."""
-BURST_SECONDS = 0.25
-"""What may go out at once meanwhile, in seconds of the even pace: on a busy machine a timer is so late."""
+WINDOW_SECONDS = 60.2
+"""A little more than a minute: what leaves 60 s apart may arrive closer together."""
+CATCH_UP_SECONDS = 0.5
+"""How much lateness may be made up for at once."""
 LOOK_AGAIN_SECONDS = 0.5
 SLOWER = 0.7
 """What is left of the speed when a server refuses without saying for how long."""
@@ -57,9 +51,6 @@ class RateLimiter:
         self._clock = clock
         self._sleep = sleep
         self._next = clock()
-        """When the next one is due at the even pace."""
-        self._soonest = clock()
-        """Before it nobody sends, however late all are."""
         self._blocked_until = 0.0
         self._speed = 1.0
         self._speed_at = clock()
@@ -94,16 +85,13 @@ class RateLimiter:
         Args:
             tokens: Estimated input plus output limit. More than the whole limit counts as the whole limit.
         """
-        asked = self._clock()
         async with self._lock:
             while (wait := self._find_wait(tokens)) > 0:
                 # usage that is reported meanwhile may free tokens much earlier
                 await self._sleep(min(wait, LOOK_AGAIN_SECONDS))
             now = self._clock()
             interval = WINDOW_SECONDS / (self.rpm * self._find_speed(now))
-            # what is late because nobody asked is not made up for
-            self._next = max(self._next, asked - interval, now - CATCH_UP_SECONDS) + interval
-            self._soonest = max(self._soonest, now - BURST_SECONDS) + interval / FASTEST
+            self._next = max(self._next, now - CATCH_UP_SECONDS) + interval
             self._sent.append(now)
             reservation = Reservation(now, float(tokens))
             self._tokens.append(reservation)
@@ -119,8 +107,6 @@ class RateLimiter:
     def block(self, seconds: float) -> None:
         """Nobody sends for so long: the server asked for it."""
         self._blocked_until = max(self._blocked_until, self._clock() + seconds)
-        # nor does everybody send at once when it is over
-        self._next, self._soonest = max(self._next, self._blocked_until), max(self._soonest, self._blocked_until)
 
     def slow_down(self) -> None:
         """The server refused without saying for how long: everybody slows down; full speed comes back by itself."""
@@ -141,7 +127,7 @@ class RateLimiter:
         now = self._clock()
         while self._sent and self._sent[0] <= now - WINDOW_SECONDS:
             self._sent.popleft()
-        waits = [self._next - now, self._soonest - now, self._blocked_until - now]
+        waits = [self._next - now, self._blocked_until - now]
         if len(self._sent) >= self.rpm:
             waits.append(self._sent[-self.rpm] + WINDOW_SECONDS - now)
         waits.append(self._find_token_wait(tokens, now))

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from core.extraction.answer import parse_answer
 from core.extraction.batch_files import RequestFile, build_line
 from core.extraction.batch_policy import Bounds
+from core.extraction.instructions import PROMPT_VERSION
 from core.extraction.prices import get_cost_usd
-from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, PROMPT_VERSION
+from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT
 from core.extraction.questions import Question, Questions, choose_batch_price
 from core.extraction.server import Status, read_answer_text
 from core.store import Store

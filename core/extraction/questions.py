@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from core.extraction.answer import ATTEMPT_FORM
 from core.extraction.attempt import load_attempt_input
 from core.extraction.bodies import build_body, hash_body
 from core.extraction.estimate import BATCH_API_DISCOUNT
@@ -66,6 +67,7 @@ class Questions:
         prompt = build_prompt(attempt, secret=self._secret, input_limit=self._batch.config.input_limit)
         body = build_body(
             prompt.messages,
+            form=ATTEMPT_FORM,
             model=self._batch.model or "",
             mode=self.mode,
             base_url=self._base_url,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from core.errors import WorkerReplaced, WorkspaceBusyError, WorkspaceFullError
-from core.extraction.prompt import PROMPT_VERSION
+from core.extraction.instructions import PROMPT_VERSION
 from core.extraction.talk import Talk, Tally
 from core.store import Store
 from core.store.batch_models import Answer, Batch, LiveFigures

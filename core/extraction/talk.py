@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.extraction.answer import ATTEMPT_FORM
 from core.extraction.bodies import build_body
 from core.extraction.budget import Budget
 from core.extraction.limiter import RateLimiter
@@ -89,5 +90,10 @@ class Talk:
     def build_body(self, messages: list[dict[str, Any]], *, output_limit: int) -> dict[str, Any]:
         """The exact body of a request in the present mode."""
         return build_body(
-            messages, model=self.model, mode=self.mode, base_url=self.server.base_url, output_limit=output_limit
+            messages,
+            form=ATTEMPT_FORM,
+            model=self.model,
+            mode=self.mode,
+            base_url=self.server.base_url,
+            output_limit=output_limit,
         )

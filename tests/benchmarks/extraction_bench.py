@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core.extraction.prompt import SYSTEM_PROMPT
+from core.extraction.instructions import SYSTEM_PROMPT
 from core.store import open_store
 from tests.benchmarks.extraction_run import Figures, Order
 from tests.benchmarks.generated import write_rows
@@ -19,7 +19,7 @@ from tests.standins.process import StandInProcess
 from tests.workspaces import import_sample
 
 PROMPT_CHARACTERS = 8_000
-FRAME_CHARACTERS = 900
+FRAME_CHARACTERS = 1_300
 """Task, boundaries and headings, which the prompt adds to a trace."""
 LEAN = "tests.benchmarks.lean_llm"
 STAND_IN = "tests.standins.llm"

@@ -16,7 +16,7 @@ from tests.benchmarks.extraction_bench import (
 from tests.benchmarks.extraction_run import Order
 
 LATENCY_SECONDS = 0.05
-CHARACTERS = 4_000
+CHARACTERS = 6_000
 """Prompts of the half size: here nobody waits for the client."""
 
 

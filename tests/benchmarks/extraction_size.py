@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from core.extraction.answer import parse_answer
-from core.extraction.prompt import PROMPT_VERSION
+from core.extraction.instructions import PROMPT_VERSION
 from core.models import Dataset, Extractor, Outcome
 from core.store import Store, open_store
 from core.store.batch_models import Answer, Batch, BatchConfig, PendingRequest, Reply

@@ -2,14 +2,14 @@ import json
 
 import pytest
 
-from core.extraction.answer import ANSWER_SCHEMA
+from core.extraction.answer import ATTEMPT_FORM
 from core.extraction.attempt import load_attempt_input
 from core.extraction.estimate import CHARACTERS_PER_MESSAGE, PROMPT_CHARACTERS
-from core.extraction.prompt import TEXT_MODE_ADDITION, build_prompt
+from core.extraction.prompt import build_prompt
 from core.models import Dataset
 from core.store import Store
 
-SCHEMA_CHARACTERS = len(json.dumps(ANSWER_SCHEMA, separators=(",", ":")))
+SCHEMA_CHARACTERS = len(json.dumps(ATTEMPT_FORM.schema, separators=(",", ":")))
 
 
 def test_the_estimate_of_the_prompt_is_true_of_every_attempt_of_the_sample(store: Store, dataset: Dataset) -> None:
@@ -29,4 +29,4 @@ def test_the_estimate_of_the_prompt_is_true_of_every_attempt_of_the_sample(store
 
 
 def test_a_server_without_schemas_gets_about_the_same_number_of_characters() -> None:
-    assert len(TEXT_MODE_ADDITION) == pytest.approx(SCHEMA_CHARACTERS, rel=0.15)
+    assert len(ATTEMPT_FORM.text_addition) == pytest.approx(SCHEMA_CHARACTERS, rel=0.15)

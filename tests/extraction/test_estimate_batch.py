@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.extraction.answer import ANSWER_SCHEMA
+from core.extraction.answer import ATTEMPT_FORM
 from core.extraction.batch import run_batch
 from core.extraction.estimate import Typical, build_estimate, describe_estimate, describe_seconds, estimate_batch
 from core.extraction.prices import Price, choose_price, find_price
@@ -111,7 +111,7 @@ def test_averages_are_measured_once_the_model_answered_often_enough(
     assert (before.is_measured, after.is_measured) == (False, True)
     assert after.tokens_out == pytest.approx(usage.tokens_out, rel=0.01)
     # a real server bills the schema, too; the stand-in counts the messages only
-    schema_tokens = len(json.dumps(ANSWER_SCHEMA, separators=(",", ":"))) / 4 * after.requests
+    schema_tokens = len(json.dumps(ATTEMPT_FORM.schema, separators=(",", ":"))) / 4 * after.requests
     assert after.tokens_in == pytest.approx(usage.tokens_in + schema_tokens, rel=0.05)
     other = estimate_batch(store, dataset.id, make_config(model="another"), price=PRICE)
     assert not other.is_measured

@@ -2,7 +2,8 @@ import pytest
 
 from core.extraction.attempt import AttemptInput, load_attempt_input
 from core.extraction.cutting import MIN_INPUT_LIMIT
-from core.extraction.prompt import CUT_NOTE, SYSTEM_PROMPT, build_prompt
+from core.extraction.instructions import CUT_NOTE, OUTCOME_NOTES, SYSTEM_PROMPT
+from core.extraction.prompt import build_prompt
 from core.models import Dataset, Message, Outcome, Role
 from core.store import Store
 from core.traces.report import CHARACTERS_PER_TOKEN
@@ -45,8 +46,19 @@ def test_a_trace_cannot_guess_the_boundary_and_a_rerun_repeats_it() -> None:
     assert get_text(attempt).count(boundary) == 3
 
 
-def test_success_and_failure_are_asked_differently() -> None:
-    assert get_text(make_attempt("x", outcome=Outcome.SUCCESS)) != get_text(make_attempt("x"))
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_outcome_has_words_of_its_own_in_front_of_the_trace(outcome: Outcome) -> None:
+    text = get_text(make_attempt("x", outcome=outcome))
+    assert text.startswith(OUTCOME_NOTES[outcome])
+    assert sum(note in text for note in OUTCOME_NOTES.values()) == 1
+
+
+def test_of_a_failure_neither_tools_nor_steps_are_asked_for() -> None:
+    assert "Leave tools and strategy\nempty." in OUTCOME_NOTES[Outcome.FAILURE]
+
+
+def test_the_bounds_of_the_answer_are_said_in_words_too() -> None:
+    assert "At most 4 tools, 5 steps, 3 pitfalls and 3 criteria." in SYSTEM_PROMPT
 
 
 def test_what_the_verifier_expects_is_never_sent(store: Store, dataset: Dataset) -> None:
