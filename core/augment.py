@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from core import pipeline
-from core.curation.decisions import approve_unattended
+from core.curation.unattended import approve_unattended
 from core.errors import UsageError
 from core.extraction.estimate import describe_estimate, estimate_batch
 from core.extraction.launch import check_budget, check_has_server, describe_change

@@ -4,7 +4,7 @@ Everything here is plain data; rules that need more than one field live in the s
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -337,6 +337,20 @@ class Suggestion(BaseModel):
     state: Literal["open", "accepted", "dismissed"] = "open"
 
 
+class Change(BaseModel):
+    """One thing about a hint or trial that a decision changed; undoing puts `before` back."""
+
+    field: str
+    """Which thing, e.g. `state`, `text`, `override no-verified-quote`."""
+    before: Any = None
+    """As JSON; None: there was none."""
+    after: Any = None
+
+    def reverse(self) -> "Change":
+        """What undoes it."""
+        return Change(field=self.field, before=self.after, after=self.before)
+
+
 class Decision(BaseModel):
     """What a reviewer did to what. A row that is never updated."""
 
@@ -350,6 +364,9 @@ class Decision(BaseModel):
     before: str | None = None
     after: str | None = None
     reason: str | None = None
+    step_id: str | None = None
+    """The action that this row is part of: what one undo takes back. None: made before there was undo."""
+    changes: list[Change] = Field(default_factory=list)
 
 
 class Job(BaseModel):

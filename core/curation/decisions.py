@@ -1,21 +1,20 @@
-"""What reviewers do. Every action appends a decision; states are only views of the decisions.
+"""What reviewers decide on hints and trials. Every action is a step of rows; states are only views of the rows.
 
 An action names the version it was made against: if somebody else was faster, nothing is saved and both texts are kept.
 """
 
 from collections.abc import Collection, Sequence
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
-from core.curation.checking import check_trial_again
+from core.curation.changes import Subject, dump_text
 from core.curation.checks import NEVER_OVERRIDDEN
-from core.curation.rendering import render_hint
-from core.errors import ConflictError, UsageError
-from core.models import Decision, Finding, Hint, HintState, HintText, Severity, Trial, TrialStatus
+from core.curation.guard import check_hint_is_current, check_trial_is_current
+from core.curation.taking import StepTaker
+from core.errors import UsageError
+from core.models import Change, Finding, Hint, HintState, HintText, Severity, Trial, TrialStatus
 from core.store import Store
-from core.store.part import utc_now
 
 UNATTENDED = "unattended"
-_NAMESPACE = UUID("0f3f9d67-3a0f-4a53-9df7-0a6f6b7f5b51")
 REJECT_REASONS = (
     "Nothing useful here",
     "Wrong advice",
@@ -30,7 +29,12 @@ def new_action_id() -> str:
     return str(uuid4())
 
 
-def accept_hint(store: Store, hint: Hint, *, reviewer: str, action_id: str) -> None:
+def is_done(store: Store, action_id: str) -> bool:
+    """True if this action was saved before: it is acknowledged again, and nothing more happens."""
+    return store.steps.find_step(action_id) is not None or store.decisions.has_decision(action_id)
+
+
+def accept_hint(store: Store, hint: Hint, *, reviewer: str, action_id: str, page: str = "") -> None:
     """The hint will be published when its trial is approved.
 
     Raises:
@@ -38,41 +42,62 @@ def accept_hint(store: Store, hint: Hint, *, reviewer: str, action_id: str) -> N
         UsageError: A check blocks it.
     """
     with store.curation.write():
-        is_new = _decide_hint(store, hint, "accept", state=HintState.ACCEPTED, reviewer=reviewer, action_id=action_id)
-        if is_new and is_blocked(hint, store.curation.list_findings(hint.trial_id)):
+        if is_done(store, action_id):
+            return
+        check_hint_is_current(store, hint, page=page)
+        if is_blocked(hint, store.curation.list_findings(hint.trial_id)):
             raise UsageError("A check blocks this hint. Mend it, or override the check with a reason.")
+        _decide_state(store, hint, "accept", HintState.ACCEPTED, reviewer=reviewer, action_id=action_id, page=page)
 
 
-def reject_hint(store: Store, hint: Hint, *, reason: str, reviewer: str, action_id: str) -> None:
+def reject_hint(store: Store, hint: Hint, *, reason: str, reviewer: str, action_id: str, page: str = "") -> None:
     """The hint is not published, and not proposed again.
 
     Raises:
         ConflictError: Somebody changed the hint first.
     """
-    _decide_hint(store, hint, "reject", state=HintState.REJECTED, reviewer=reviewer, action_id=action_id, reason=reason)
+    _decide_state(
+        store, hint, "reject", HintState.REJECTED, reviewer=reviewer, action_id=action_id, page=page, reason=reason
+    )
 
 
-def take_back_hint(store: Store, hint: Hint, *, reviewer: str, action_id: str) -> None:
+def take_back_hint(store: Store, hint: Hint, *, reviewer: str, action_id: str, page: str = "") -> None:
     """The hint is undecided again; an edit of its words stays.
 
     Raises:
         ConflictError: Somebody changed the hint first.
     """
-    _decide_hint(store, hint, "take back", state=HintState.PROPOSED, reviewer=reviewer, action_id=action_id)
+    _decide_state(store, hint, "take back", HintState.PROPOSED, reviewer=reviewer, action_id=action_id, page=page)
 
 
-def edit_hint(store: Store, hint: Hint, text: HintText, *, reviewer: str, action_id: str) -> None:
+def edit_hint(store: Store, hint: Hint, text: HintText, *, reviewer: str, action_id: str, page: str = "") -> None:
     """New words for a hint; its checks run again on them.
 
     Raises:
         ConflictError: Somebody changed the hint first; the message holds their words, yours are still with you.
+        UsageError: The words are of another kind.
     """
     with store.curation.write():
-        if _decide_hint(store, hint, "edit", state=hint.state, text=text, reviewer=reviewer, action_id=action_id):
-            check_trial_again(store, hint.trial_id)
+        if is_done(store, action_id):
+            return
+        current = check_hint_is_current(store, hint, page=page)
+        if text.kind is not current.kind:
+            raise UsageError(f"These are words of a {text.kind}, and the hint is a {current.kind}. Change its kind.")
+        step = StepTaker(store, id=action_id, reviewer=reviewer, action="edit", trial_id=hint.trial_id, page=page)
+        step.decide(
+            Subject(hint.trial_id, hint.id),
+            "edit",
+            [Change(field="text", before=dump_text(current.text), after=dump_text(text))],
+            before=current.text.model_dump_json(),
+            after=text.model_dump_json(),
+            is_main=True,
+        )
+        step.check_again()
 
 
-def override_finding(store: Store, hint: Hint, code: str, *, reason: str, reviewer: str, action_id: str) -> None:
+def override_finding(
+    store: Store, hint: Hint, code: str, *, reason: str, reviewer: str, action_id: str, page: str = ""
+) -> None:
     """A blocking finding does not hold, and here is why. Keys, tokens and private keys are never overridden.
 
     Raises:
@@ -84,16 +109,28 @@ def override_finding(store: Store, hint: Hint, code: str, *, reason: str, review
     if not reason.strip():
         raise UsageError("Say why the hint may be published anyway.")
     with store.curation.write():
-        action = f"override {code}"
-        is_new = _decide_hint(
-            store, hint, action, state=hint.state, reviewer=reviewer, action_id=action_id, reason=reason
-        )
-        if is_new and not store.curation.override_finding(hint.id, code):
+        if is_done(store, action_id):
+            return
+        check_hint_is_current(store, hint, page=page)
+        blocks = [item for item in _list_blocks(hint, store.curation.list_findings(hint.trial_id)) if item.code == code]
+        if not blocks:
             raise UsageError(f"This hint has no such block ({code}). Open the trial again.")
+        action = f"override {code}"
+        step = StepTaker(store, id=action_id, reviewer=reviewer, action=action, trial_id=hint.trial_id, page=page)
+        is_overridden = all(item.overridden for item in blocks)
+        step.decide(
+            Subject(hint.trial_id, hint.id),
+            action,
+            [Change(field=action, before=is_overridden, after=True)],
+            before=hint.state,
+            after=hint.state,
+            reason=reason,
+            is_main=True,
+        )
 
 
 def approve_trial(
-    store: Store, trial: Trial, *, reviewer: str, action_id: str, left_open: Collection[str] = ()
+    store: Store, trial: Trial, *, reviewer: str, action_id: str, left_open: Collection[str] = (), page: str = ""
 ) -> None:
     """The trial is published next time; its undecided hints without a blocking finding are accepted with it.
 
@@ -103,63 +140,62 @@ def approve_trial(
         reviewer: Who approves.
         action_id: Of this action.
         left_open: Ids of hints that stay undecided all the same.
+        page: The open page that the action came from.
 
     Raises:
         ConflictError: Somebody decided first.
         UsageError: The trial has no task text.
     """
     with store.curation.write():
-        if store.decisions.has_decision(action_id):
+        if is_done(store, action_id):
             return
-        trial = _get_current(store, trial)
+        trial = check_trial_is_current(store, trial, page=page)
         if not trial.task_text.strip():
             raise UsageError("This trial has no task text. Write it before you approve.")
-        for hint in list_approvable(store, trial.id):
-            if hint.id in left_open:
-                continue
-            _decide_hint(
-                store,
-                hint,
-                "accept",
-                state=HintState.ACCEPTED,
-                reviewer=reviewer,
-                action_id=str(uuid5(_NAMESPACE, f"{action_id} {hint.id}")),
-                reason="approved with the trial",
-            )
-        _decide_trial(store, trial, "approve", status=TrialStatus.APPROVED, reviewer=reviewer, action_id=action_id)
-        # whoever approves has seen what came after an earlier approval
-        store.curation.remove_trial_finding(trial.id, code="new-proposals")
+        step = StepTaker(store, id=action_id, reviewer=reviewer, action="approve", trial_id=trial.id, page=page)
+        add_approval(step, trial, left_open=left_open, is_main=True)
 
 
-def reject_trial(store: Store, trial: Trial, *, reason: str, reviewer: str, action_id: str) -> None:
+def add_approval(step: StepTaker, trial: Trial, *, left_open: Collection[str] = (), is_main: bool = False) -> None:
+    """The rows that approve a trial, as part of a step.
+
+    Args:
+        step: The step.
+        trial: As it is now.
+        left_open: Ids of hints that stay undecided all the same.
+        is_main: The trial's row bears the id of the action.
+    """
+    for hint in list_approvable(step.store, trial.id):
+        if hint.id not in left_open:
+            state = Change(field="state", before=HintState.PROPOSED, after=HintState.ACCEPTED)
+            step.decide(Subject(trial.id, hint.id), "accept", [state], reason="approved with the trial")
+    changes = [Change(field="status", before=trial.status, after=TrialStatus.APPROVED)]
+    # whoever approves has seen what came after an earlier approval
+    changes += _drop_finding(step.store, trial.id, "new-proposals")
+    step.decide(Subject(trial.id), "approve", changes, is_main=is_main)
+
+
+def reject_trial(store: Store, trial: Trial, *, reason: str, reviewer: str, action_id: str, page: str = "") -> None:
     """The trial is not published.
 
     Raises:
         ConflictError: Somebody decided first.
     """
-    with store.curation.write():
-        if store.decisions.has_decision(action_id):
-            return
-        trial = _get_current(store, trial)
-        _decide_trial(
-            store, trial, "reject", status=TrialStatus.REJECTED, reviewer=reviewer, action_id=action_id, reason=reason
-        )
+    _decide_status(
+        store, trial, "reject", TrialStatus.REJECTED, reviewer=reviewer, action_id=action_id, page=page, reason=reason
+    )
 
 
-def reopen_trial(store: Store, trial: Trial, *, reviewer: str, action_id: str) -> None:
+def reopen_trial(store: Store, trial: Trial, *, reviewer: str, action_id: str, page: str = "") -> None:
     """The trial is undecided again; the decisions on its hints stay.
 
     Raises:
         ConflictError: Somebody decided first.
     """
-    with store.curation.write():
-        if store.decisions.has_decision(action_id):
-            return
-        trial = _get_current(store, trial)
-        _decide_trial(store, trial, "reopen", status=TrialStatus.OPEN, reviewer=reviewer, action_id=action_id)
+    _decide_status(store, trial, "reopen", TrialStatus.OPEN, reviewer=reviewer, action_id=action_id, page=page)
 
 
-def edit_task_text(store: Store, trial: Trial, text: str, *, reviewer: str, action_id: str) -> None:
+def edit_task_text(store: Store, trial: Trial, text: str, *, reviewer: str, action_id: str, page: str = "") -> None:
     """A new task text, which wins over the one from the traces.
 
     Raises:
@@ -169,22 +205,15 @@ def edit_task_text(store: Store, trial: Trial, text: str, *, reviewer: str, acti
     if not text.strip():
         raise UsageError("The task text cannot be empty.")
     with store.curation.write():
-        if store.decisions.has_decision(action_id):
+        if is_done(store, action_id):
             return
-        trial = _get_current(store, trial)
+        trial = check_trial_is_current(store, trial, page=page, only_trial=True)
         edited = None if text == trial.source_task_text else text
-        _decide_trial(
-            store,
-            trial,
-            "edit task text",
-            status=trial.status,
-            edited_task_text=edited,
-            before=trial.task_text,
-            after=text,
-            reviewer=reviewer,
-            action_id=action_id,
-        )
-        store.curation.remove_trial_finding(trial.id, code="empty-task")
+        step = StepTaker(store, id=action_id, reviewer=reviewer, action="edit task text", trial_id=trial.id, page=page)
+        changes = [Change(field="task_text", before=trial.edited_task_text, after=edited)]
+        changes += _drop_finding(store, trial.id, "empty-task")
+        step.decide(Subject(trial.id), "edit task text", changes, before=trial.task_text, after=text, is_main=True)
+        step.check_again()
 
 
 def list_approvable(store: Store, trial_id: int) -> list[Hint]:
@@ -196,100 +225,55 @@ def list_approvable(store: Store, trial_id: int) -> list[Hint]:
 
 def is_blocked(hint: Hint, findings: Sequence[Finding]) -> bool:
     """True if a finding keeps the hint from being published."""
-    return any(item.hint_id == hint.id and item.severity is Severity.BLOCK and not item.overridden for item in findings)
+    return any(not item.overridden for item in _list_blocks(hint, findings))
 
 
-def approve_unattended(store: Store, trial: Trial, *, dataset_key: str) -> None:
-    """What `augment` decides as the actor `unattended`: accept what no check blocks, and approve.
-
-    What a person decided stands: a trial that was approved, rejected or reopened by one is left as it is, and a hint
-    that one took back stays open. Its own earlier approval it renews for hints that came after it.
-    """
-    decisions = store.decisions.list_decisions(trial.id)
-    on_trial = [item for item in decisions if item.hint_id is None and item.action in ("approve", "reject", "reopen")]
-    if on_trial and on_trial[-1].reviewer != UNATTENDED:
-        return
-    last_on_hint = {item.hint_id: item for item in decisions if item.hint_id is not None}
-    left_open = {
-        hint_id for hint_id, item in last_on_hint.items() if item.action == "take back" and item.reviewer != UNATTENDED
-    }
-    is_news = any(hint.id not in left_open for hint in list_approvable(store, trial.id))
-    if trial.status is TrialStatus.APPROVED and not is_news:
-        return
-    # the same decision in every workspace has the same id, so that a manifest is the same, too
-    action_id = str(uuid5(_NAMESPACE, f"{UNATTENDED} {dataset_key} {trial.number} {trial.version}"))
-    approve_trial(store, trial, reviewer=UNATTENDED, action_id=action_id, left_open=left_open)
-
-
-def _get_current(store: Store, trial: Trial) -> Trial:
-    current = store.traces.get_trial(trial.id)
-    if (current.status, current.edited_task_text) != (trial.status, trial.edited_task_text):
-        raise ConflictError(
-            f"Somebody else changed {trial.name} first (it is {current.status} now). Look at it again, then decide."
-        )
-    return current
-
-
-def _decide_trial(
-    store: Store,
-    trial: Trial,
-    action: str,
-    *,
-    status: TrialStatus,
-    reviewer: str,
-    action_id: str,
-    edited_task_text: str | None = None,
-    before: str | None = None,
-    after: str | None = None,
-    reason: str | None = None,
-) -> None:
-    decision = Decision(
-        id=action_id,
-        reviewer=reviewer,
-        at_utc=utc_now(),
-        trial_id=trial.id,
-        action=action,
-        before=trial.status if before is None else before,
-        after=status if after is None else after,
-        reason=reason,
-    )
-    text = edited_task_text if action == "edit task text" else trial.edited_task_text
-    if store.decisions.add_decision(decision):
-        store.curation.save_trial_state(trial.id, status=status, edited_task_text=text)
-
-
-def _decide_hint(
+def _decide_state(
     store: Store,
     hint: Hint,
     action: str,
-    *,
     state: HintState,
+    *,
     reviewer: str,
     action_id: str,
-    text: HintText | None = None,
+    page: str,
     reason: str | None = None,
-) -> bool:
-    """False if this action was saved before: then nothing more must happen."""
+) -> None:
     with store.curation.write():
-        if store.decisions.has_decision(action_id):
-            return False
-        current = store.curation.get_hint(hint.id)
-        if current.version != hint.version:
-            raise ConflictError(
-                "Somebody else changed this hint first. Their words: "
-                f'"{render_hint(current.text)}". Yours were not saved.'
-            )
-        decision = Decision(
-            id=action_id,
-            reviewer=reviewer,
-            at_utc=utc_now(),
-            trial_id=hint.trial_id,
-            hint_id=hint.id,
-            action=action,
-            before=current.text.model_dump_json() if text is not None else current.state,
-            after=text.model_dump_json() if text is not None else state,
-            reason=reason,
-        )
-        store.decisions.add_decision(decision)
-        store.curation.save_hint_state(hint.id, state=state, text=text if text is not None else current.text)
-        return True
+        if is_done(store, action_id):
+            return
+        current = check_hint_is_current(store, hint, page=page)
+        step = StepTaker(store, id=action_id, reviewer=reviewer, action=action, trial_id=hint.trial_id, page=page)
+        change = Change(field="state", before=current.state, after=state)
+        step.decide(Subject(hint.trial_id, hint.id), action, [change], reason=reason, is_main=True)
+        step.check_again()
+
+
+def _decide_status(
+    store: Store,
+    trial: Trial,
+    action: str,
+    status: TrialStatus,
+    *,
+    reviewer: str,
+    action_id: str,
+    page: str,
+    reason: str | None = None,
+) -> None:
+    with store.curation.write():
+        if is_done(store, action_id):
+            return
+        trial = check_trial_is_current(store, trial, page=page)
+        step = StepTaker(store, id=action_id, reviewer=reviewer, action=action, trial_id=trial.id, page=page)
+        change = Change(field="status", before=trial.status, after=status)
+        step.decide(Subject(trial.id), action, [change], reason=reason, is_main=True)
+
+
+def _drop_finding(store: Store, trial_id: int, code: str) -> list[Change]:
+    """The change that removes a finding on the trial itself, if it is there: somebody dealt with it."""
+    found = [item for item in store.curation.list_findings(trial_id) if item.hint_id is None and item.code == code]
+    return [Change(field=f"finding {code}", before=item.model_dump(mode="json"), after=None) for item in found[:1]]
+
+
+def _list_blocks(hint: Hint, findings: Sequence[Finding]) -> list[Finding]:
+    return [item for item in findings if item.hint_id == hint.id and item.severity is Severity.BLOCK]

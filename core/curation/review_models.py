@@ -9,6 +9,15 @@ from core.models import HintText
 Problem = Literal["conflict", "refused"]
 
 
+class PickedQuote(BaseModel):
+    """A piece of a message that a reviewer selected in the transcript."""
+
+    attempt_id: int
+    message: int
+    """0-based over all messages of the attempt."""
+    quote: str
+
+
 class ReviewAction(BaseModel):
     """One thing that a reviewer did. Sent again until it is acknowledged: the id says that it is the same one."""
 

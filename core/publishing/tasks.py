@@ -105,7 +105,7 @@ def load_facts(store: Store, trial_id: int) -> TrialFacts:
         hints=hints,
         attempts=store.traces.list_attempts(trial_id),
         episodes=store.traces.list_episodes(trial_id),
-        decisions=store.decisions.list_decisions(trial_id),
+        decisions=store.decisions.list_standing(trial_id),
         findings=store.curation.list_findings(trial_id),
         origins=origins,
         rejected=sum(hint.state is HintState.REJECTED for hint in known),

@@ -24,6 +24,7 @@ from core.models import (
 from core.store.part import Part
 
 _TEXT: TypeAdapter[HintText] = TypeAdapter(HintText)
+_KIND_ORDER = "CASE kind " + " ".join(f"WHEN '{kind}' THEN {place}" for place, kind in enumerate(HintKind)) + " END"
 
 
 class Proposal(NamedTuple):
@@ -96,7 +97,7 @@ class Curation(Part):
             (trial_id,),
         ):
             evidence.setdefault(row["hint_id"], []).append(Evidence.model_validate(row))
-        rows = self._rows("SELECT * FROM hints WHERE trial_id = ? ORDER BY position, id", (trial_id,))
+        rows = self._rows(f"SELECT * FROM hints WHERE trial_id = ? ORDER BY {_KIND_ORDER}, position, id", (trial_id,))
         return [_build_hint(row, evidence.get(row["id"], [])) for row in rows]
 
     def get_hint(self, hint_id: str) -> Hint:
@@ -236,9 +237,13 @@ class Curation(Part):
         return cursor.rowcount > 0
 
     def take_back_override(self, hint_id: str, code: str) -> None:
-        """The block holds again, whatever words the hint has."""
+        """The block holds again for the words that the hint has now."""
         with self.write():
-            self._connection.execute("DELETE FROM overrides WHERE hint_id = ? AND code = ?", (hint_id, code))
+            self._connection.execute(
+                "DELETE FROM overrides WHERE hint_id = ?1 AND code = ?2 "
+                "AND words = (SELECT text FROM hints WHERE id = ?1)",
+                (hint_id, code),
+            )
             self._connection.execute(
                 "UPDATE findings SET overridden = 0 WHERE hint_id = ? AND code = ?", (hint_id, code)
             )

@@ -1,19 +1,34 @@
 """What people did to what: rows that are only ever appended. All else about hints and trials is derived from them."""
 
-from core.models import Decision
+from typing import Any, NamedTuple
+
+import orjson
+
+from core.models import Change, Decision
 from core.store.part import Part
+
+
+class News(NamedTuple):
+    """A decision that was made after the version somebody saw."""
+
+    reviewer: str
+    at_utc: str
+    action: str
+    page: str
 
 
 class Decisions(Part):
     """The history of every trial."""
 
     def add_decision(self, decision: Decision) -> bool:
-        """Append a decision; False if this id was appended before, and nothing more must happen."""
+        """Append a decision with the versions that it left; False if this id was appended before."""
         with self.write():
             cursor = self._connection.execute(
                 "INSERT OR IGNORE INTO decisions (id, reviewer, at_utc, trial_id, hint_id, action, before, after, "
-                "reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                tuple(decision.model_dump().values()),
+                "reason, step_id, changes, version, trial_version) VALUES (:id, :reviewer, :at_utc, :trial_id, "
+                ":hint_id, :action, :before, :after, :reason, :step_id, :changes, "
+                "(SELECT version FROM hints WHERE id = :hint_id), (SELECT version FROM trials WHERE id = :trial_id))",
+                decision.model_dump() | {"changes": _write_changes(decision.changes)},
             )
         return cursor.rowcount == 1
 
@@ -22,10 +37,56 @@ class Decisions(Part):
         return self._value("SELECT 1 FROM decisions WHERE id = ?", (decision_id,)) is not None
 
     def list_decisions(self, trial_id: int) -> list[Decision]:
-        """Every decision on a trial and its hints, oldest first."""
+        """Every decision on a trial and its hints, oldest first: also what was undone, and the undoing."""
+        rows = self._rows("SELECT * FROM decisions WHERE trial_id = ? ORDER BY seq", (trial_id,))
+        return [build_decision(row) for row in rows]
+
+    def list_standing(self, trial_id: int) -> list[Decision]:
+        """The decisions on a trial and its hints that hold now, oldest first: what was undone is left out."""
         rows = self._rows(
-            "SELECT id, reviewer, at_utc, trial_id, hint_id, action, before, after, reason FROM decisions "
-            "WHERE trial_id = ? ORDER BY seq",
+            "SELECT d.* FROM decisions d LEFT JOIN steps s ON s.id = d.step_id WHERE d.trial_id = ? "
+            "AND (s.id IS NULL OR (s.kind = 'do' AND s.undone_by IS NULL)) ORDER BY d.seq",
             (trial_id,),
         )
-        return [Decision.model_validate(row) for row in rows]
+        return [build_decision(row) for row in rows]
+
+    def list_hint_news(self, hint_id: str, *, version: int) -> list[News]:
+        """Who changed a hint after a version of it, oldest first."""
+        return self._list_news("d.hint_id = ? AND d.version > ?", (hint_id, version))
+
+    def list_trial_news(self, trial_id: int, *, version: int, only_trial: bool = False) -> list[News]:
+        """Who decided on a trial after a version of it, oldest first.
+
+        Args:
+            trial_id: The trial.
+            version: Of the trial.
+            only_trial: Leave out the decisions on its hints.
+        """
+        more = " AND d.hint_id IS NULL" if only_trial else ""
+        return self._list_news("d.trial_id = ? AND d.trial_version > ?" + more, (trial_id, version))
+
+    def list_touched_hints(self, trial_id: int) -> set[str]:
+        """Ids of the hints that a decision which holds is about: aggregation leaves them as they are."""
+        rows = self._rows(
+            "SELECT DISTINCT d.hint_id FROM decisions d JOIN steps s ON s.id = d.step_id WHERE d.trial_id = ? "
+            "AND d.hint_id IS NOT NULL AND s.kind = 'do' AND s.undone_by IS NULL",
+            (trial_id,),
+        )
+        return {row["hint_id"] for row in rows}
+
+    def _list_news(self, condition: str, values: tuple[Any, ...]) -> list[News]:
+        rows = self._rows(
+            "SELECT d.reviewer, d.at_utc, d.action, COALESCE(s.page, '') AS page FROM decisions d "
+            f"LEFT JOIN steps s ON s.id = d.step_id WHERE {condition} ORDER BY d.seq",
+            values,
+        )
+        return [News(**row) for row in rows]
+
+
+def build_decision(row: dict[str, Any]) -> Decision:
+    """A row of the table as data."""
+    return Decision.model_validate(row | {"changes": orjson.loads(row["changes"] or "[]")})
+
+
+def _write_changes(changes: list[Change]) -> str:
+    return orjson.dumps([change.model_dump() for change in changes]).decode()

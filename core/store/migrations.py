@@ -322,6 +322,42 @@ def m017_queue(db: Database) -> None:
     _create(db, build_script())
 
 
+@migrations()
+def m018_steps(db: Database) -> None:
+    """What each decision changed, so that it can be undone; reservations; approvals that were audited."""
+    _create(
+        db,
+        """
+        ALTER TABLE decisions ADD COLUMN step_id TEXT;
+        ALTER TABLE decisions ADD COLUMN changes TEXT;
+        ALTER TABLE decisions ADD COLUMN version INTEGER;
+        ALTER TABLE decisions ADD COLUMN trial_version INTEGER;
+        CREATE INDEX decisions_by_step ON decisions (step_id, seq);
+        CREATE INDEX decisions_by_hint ON decisions (hint_id, seq);
+        CREATE TABLE steps (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reviewer TEXT NOT NULL, at_utc TEXT NOT NULL,
+            kind TEXT NOT NULL, action TEXT NOT NULL, trial_id INTEGER REFERENCES trials(id) ON DELETE CASCADE,
+            page TEXT NOT NULL DEFAULT '', target TEXT, applied_by TEXT NOT NULL, undone_by TEXT,
+            has_effect INTEGER NOT NULL DEFAULT 0, finished INTEGER NOT NULL DEFAULT 1
+        ) STRICT;
+        CREATE INDEX steps_by_reviewer ON steps (reviewer, kind, seq);
+        CREATE TABLE reservations (
+            trial_id INTEGER PRIMARY KEY REFERENCES trials(id) ON DELETE CASCADE, reviewer TEXT NOT NULL,
+            since_utc TEXT NOT NULL, until_utc TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE audits (
+            step_id TEXT PRIMARY KEY, dataset_id INTEGER NOT NULL REFERENCES datasets(id) ON DELETE CASCADE,
+            seed INTEGER NOT NULL, percent REAL NOT NULL, bound REAL NOT NULL
+        ) STRICT;
+        CREATE TABLE audited_trials (
+            step_id TEXT NOT NULL REFERENCES audits(step_id) ON DELETE CASCADE,
+            trial_id INTEGER NOT NULL REFERENCES trials(id) ON DELETE CASCADE, PRIMARY KEY (step_id, trial_id)
+        ) STRICT;
+        CREATE INDEX audited_by_trial ON audited_trials (trial_id);
+        """,
+    )
+
+
 def _create(db: Database, script: str) -> None:
     # executescript would commit the migration's transaction, so statements go one by one
     statement = ""

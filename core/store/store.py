@@ -14,7 +14,10 @@ from core.store.overview import Overview
 from core.store.publications import Publications
 from core.store.queue import Queue
 from core.store.remote import RemoteParts
+from core.store.reservations import Reservations
 from core.store.staging import Staging
+from core.store.steps import Steps
+from core.store.subjects import Subjects
 from core.store.suggestions import Suggestions
 from core.store.traces import Traces
 from core.store.workspace import Workspace
@@ -37,6 +40,9 @@ class Store:
         self.curation = Curation(database)
         self.suggestions = Suggestions(database)
         self.decisions = Decisions(database)
+        self.steps = Steps(database)
+        self.subjects = Subjects(database)
         self.queue = Queue(database)
+        self.reservations = Reservations(database)
         self.publications = Publications(database)
         self.overview = Overview(database)

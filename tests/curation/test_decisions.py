@@ -9,6 +9,7 @@ import pytest
 
 from core.curation import decisions
 from core.curation.curate import curate_dataset
+from core.curation.unattended import approve_unattended
 from core.errors import ConflictError, UsageError
 from core.models import CriterionText, Dataset, Hint, HintState, PitfallText, StrategyText, Trial, TrialStatus
 from core.store import Store, open_store
@@ -284,7 +285,7 @@ def test_a_decision_on_a_trial_that_somebody_else_changed_is_a_conflict(desk: De
     stale = act(desk, desk.good, desk.trial)[name]
     act(desk, desk.good, desk.trial)[other](new_id())
     before = (desk.hints, desk.trial, desk.history)
-    with pytest.raises(ConflictError, match="Somebody else changed"):
+    with pytest.raises(ConflictError, match="Ann changed t first"):
         stale(new_id())
     assert (desk.hints, desk.trial, desk.history) == before
 
@@ -416,7 +417,7 @@ def test_a_new_extraction_keeps_every_decision(desk: Desk) -> None:
 
 
 def test_unattended_accepts_what_nothing_blocks_and_approves(desk: Desk) -> None:
-    decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+    approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
     assert (desk.trial.status, desk.states) == (TrialStatus.APPROVED, ["accepted", "proposed", "proposed"])
     assert {reviewer for reviewer, _ in desk.history} == {decisions.UNATTENDED}
 
@@ -425,19 +426,19 @@ def test_unattended_accepts_what_nothing_blocks_and_approves(desk: Desk) -> None
 def test_unattended_never_overrides_a_persons_decision_on_the_trial(desk: Desk, name: str) -> None:
     act(desk, desk.good, desk.trial)[name](new_id())
     before = (desk.hints, desk.trial, desk.history)
-    decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+    approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
     assert (desk.hints, desk.trial, desk.history) == before
 
 
 def test_unattended_never_overrides_a_persons_decision_on_a_hint(desk: Desk) -> None:
     decisions.reject_hint(desk.store, desk.good, reason="Wrong advice", reviewer=ANN, action_id=new_id())
-    decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+    approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
     assert (desk.trial.status, desk.states[0]) == (TrialStatus.APPROVED, "rejected")
 
 
 def test_unattended_twice_decides_once(desk: Desk) -> None:
     for _ in range(2):
-        decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+        approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
     assert len(desk.history) == 2
 
 
@@ -446,7 +447,7 @@ def test_unattended_decisions_have_the_same_ids_in_every_workspace(tmp_path: Pat
     for name in ("a", "b"):
         with open_store(tmp_path / name) as store:
             desk = Desk(store)
-            decisions.approve_unattended(store, desk.trial, dataset_key=desk.dataset.key)
+            approve_unattended(store, desk.trial, dataset_key=desk.dataset.key)
             ids.append([decision.id for decision in store.decisions.list_decisions(desk.trial.id)])
     assert ids[0] == ids[1]
 
@@ -482,22 +483,22 @@ def test_the_queue_shows_what_is_to_be_done(desk: Desk) -> None:
 
 
 def test_unattended_leaves_what_a_person_reopened_or_took_back(desk: Desk) -> None:
-    decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+    approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
     decisions.take_back_hint(desk.store, desk.good, reviewer=ANN, action_id=decisions.new_action_id())
-    decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+    approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
     assert desk.good.state is HintState.PROPOSED
     decisions.reopen_trial(desk.store, desk.trial, reviewer=ANN, action_id=decisions.new_action_id())
-    decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+    approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
     assert desk.trial.status is TrialStatus.OPEN
 
 
 def test_unattended_renews_its_own_approval_for_hints_that_came_later(desk: Desk) -> None:
-    decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+    approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
     desk.propose(
         propose(StrategyText(do="Sort the list."), "sort list.txt", message=1),
         propose(StrategyText(do="Print what was sorted."), "sort list.txt", message=1),
     )
-    decisions.approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
+    approve_unattended(desk.store, desk.trial, dataset_key=desk.dataset.key)
     accepted = [hint for hint in desk.hints if hint.state is HintState.ACCEPTED]
     assert len(accepted) == 2
     assert "new-proposals" not in {finding.code for finding in desk.store.curation.list_findings(desk.trial.id)}

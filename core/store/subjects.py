@@ -1,0 +1,116 @@
+"""Writes one thing about a hint or trial. Only decisions call this: they record what it was before."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from core.models import Evidence, Hint, HintKind, HintText, Origin
+from core.store.part import Part
+
+
+class Subjects(Part):
+    """What decisions change."""
+
+    def raise_versions(self, trial_id: int, hint_id: str | None) -> None:
+        """One version up: of the trial, and of the hint if there is one."""
+        with self.write():
+            self._connection.execute("UPDATE trials SET version = version + 1 WHERE id = ?", (trial_id,))
+            self._connection.execute("UPDATE hints SET version = version + 1 WHERE id = ?", (hint_id,))
+
+    def save_state(self, hint_id: str, state: str) -> None:
+        """Proposed, accepted or rejected."""
+        self._set("UPDATE hints SET state = ? WHERE id = ?", state, hint_id)
+
+    def save_text(self, hint_id: str, text: HintText) -> None:
+        """Words, and with them the kind."""
+        with self.write():
+            self._connection.execute(
+                "UPDATE hints SET text = ?, kind = ? WHERE id = ?", (text.model_dump_json(), text.kind, hint_id)
+            )
+
+    def save_position(self, hint_id: str, position: int) -> None:
+        """Where the hint stands among those of its kind."""
+        self._set("UPDATE hints SET position = ? WHERE id = ?", position, hint_id)
+
+    def save_support(self, hint_id: str, *, attempt_ids: Sequence[int], origins: Sequence[Origin]) -> None:
+        """The attempts that stand behind a hint, and who proposed it."""
+        with self.write():
+            self._connection.execute(
+                "UPDATE hints SET attempt_ids = ?, origins = ? WHERE id = ?",
+                (orjson.dumps(list(attempt_ids)).decode(), _write_origins(origins), hint_id),
+            )
+
+    def save_evidence(self, hint_id: str, evidence: Sequence[Evidence]) -> None:
+        """The quotes of a hint, in order."""
+        with self.write():
+            self._connection.execute("DELETE FROM evidence WHERE hint_id = ?", (hint_id,))
+            self._connection.executemany(
+                "INSERT INTO evidence (hint_id, position, attempt_id, message, quote, status) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (hint_id, position, item.attempt_id, item.message, item.quote, item.status)
+                    for position, item in enumerate(evidence)
+                ],
+            )
+
+    def save_order(self, hint_ids: Sequence[str]) -> None:
+        """Hints of one kind in this order, on the places that they have now; those that are gone are left out."""
+        with self.write():
+            rows = self._rows(
+                "SELECT id, position FROM hints WHERE id IN (SELECT value FROM json_each(?))",
+                (orjson.dumps(list(hint_ids)).decode(),),
+            )
+            there = {row["id"] for row in rows}
+            places = sorted({row["position"] for row in rows})
+            if len(places) < len(rows):
+                places = list(range(len(rows)))
+            ordered = [hint_id for hint_id in hint_ids if hint_id in there]
+            self._connection.executemany(
+                "UPDATE hints SET position = ? WHERE id = ?", list(zip(places, ordered, strict=True))
+            )
+
+    def create_hint(self, hint: Hint) -> None:
+        """A hint that a person added; its version goes on where an earlier one with this id stopped."""
+        with self.write():
+            self._connection.execute(
+                "INSERT INTO hints (id, trial_id, kind, position, text, proposed_text, state, origins, attempt_ids, "
+                "version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                "(SELECT COALESCE(MAX(version), 0) FROM decisions WHERE hint_id = ?1))",
+                (
+                    hint.id,
+                    hint.trial_id,
+                    hint.kind,
+                    hint.position,
+                    hint.text.model_dump_json(),
+                    hint.proposed_text.model_dump_json(),
+                    hint.state,
+                    _write_origins(hint.origins),
+                    orjson.dumps(hint.attempt_ids).decode(),
+                ),
+            )
+            self.save_evidence(hint.id, hint.evidence)
+
+    def remove_hint(self, hint_id: str) -> None:
+        """Undo of adding one."""
+        self._set("DELETE FROM hints WHERE id = ?", hint_id)
+
+    def save_status(self, trial_id: int, status: str) -> None:
+        """Open, approved or rejected."""
+        self._set("UPDATE trials SET status = ? WHERE id = ?", status, trial_id)
+
+    def save_task_text(self, trial_id: int, text: str | None) -> None:
+        """A reviewer's task text; None: that of the traces."""
+        self._set("UPDATE trials SET edited_task_text = ? WHERE id = ?", text, trial_id)
+
+    def find_place(self, trial_id: int, kind: HintKind) -> int:
+        """The first free place behind a trial's hints of a kind."""
+        sql = "SELECT COALESCE(MAX(position) + 1, 0) FROM hints WHERE trial_id = ? AND kind = ?"
+        return int(self._value(sql, (trial_id, kind)))
+
+    def _set(self, sql: str, *values: str | int | None) -> None:
+        with self.write():
+            self._connection.execute(sql, values)
+
+
+def _write_origins(origins: Sequence[Origin]) -> str:
+    return orjson.dumps([origin.model_dump() for origin in origins]).decode()
