@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from core.curation import decisions
+from core.curation.unattended import approve_unattended
 from core.store import open_store
 from core.store.overview import StageCounts
 from pages.overview.funnel import list_bars
@@ -53,7 +54,7 @@ def test_what_nobody_reviewed_is_no_figure(reviewing: Path, open_page: OpenPage)
     with open_store(reviewing) as store:
         dataset = store.traces.get_dataset(1)
         for trial in store.traces.list_trials(1):
-            decisions.approve_unattended(store, trial, dataset_key=dataset.key)
+            approve_unattended(store, trial, dataset_key=dataset.key)
     assert not open_page("overview").metric
 
 
