@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+from core.extraction.cutting import MIN_INPUT_LIMIT
 from core.extraction.prices import Price, get_cost_usd, load_prices
 from core.store import Store
-from core.store.batch_models import BatchConfig, ChosenTotals, Estimate
+from core.store.batch_models import BatchConfig, ChosenTotals, CutReckoning, Estimate
 from core.traces.report import CHARACTERS_PER_TOKEN
 
 PROMPT_CHARACTERS = 6_050
@@ -12,6 +13,8 @@ PROMPT_CHARACTERS = 6_050
 A test holds it to the prompt."""
 CHARACTERS_PER_MESSAGE = 22
 """What the numbering of one message adds, on average; a test holds it to the prompt."""
+CUT_SHARE = 0.97
+"""How much of the input limit an attempt takes that is cut to it: whole turns leave. A test holds it to the cut."""
 ASSUMED_ANSWER_TOKENS = 700
 """Of one answer, as long as the model has not answered here: a dozen hints with their quotes."""
 ASSUMED_LATENCY_SECONDS = 10.0
@@ -66,15 +69,18 @@ def estimate_batch(store: Store, dataset_id: int, config: BatchConfig, *, price:
         config: Model, selection and limits.
         price: Of the model; None if it is not known, and then there is no cost.
     """
-    totals = store.batches.sum_chosen(dataset_id, config, characters_per_token=CHARACTERS_PER_TOKEN)
+    most = max(config.input_limit, MIN_INPUT_LIMIT) * CHARACTERS_PER_TOKEN
+    reckoning = CutReckoning(CHARACTERS_PER_MESSAGE, most, round(most * CUT_SHARE))
+    totals = store.batches.sum_chosen(dataset_id, config, reckoning)
     return build_estimate(totals, config, price=price, typical=_find_typical(store, config.model or ""))
 
 
 def build_estimate(totals: ChosenTotals, config: BatchConfig, *, price: Price | None, typical: Typical) -> Estimate:
     """The arithmetic of `estimate_batch`."""
-    tokens_in = _count_tokens(totals.attempts, totals.characters, totals.messages, totals.task_characters)
+    tokens_in = _count_tokens(totals.attempts, totals.characters)
     task_share = totals.task_characters * totals.rows // max(totals.attempts, 1)
-    row_tokens_in = _count_tokens(totals.rows, totals.row_characters, totals.row_messages, task_share)
+    row_characters = totals.row_characters + totals.row_messages * CHARACTERS_PER_MESSAGE + task_share
+    row_tokens_in = _count_tokens(totals.rows, row_characters)
     tokens_out = round(totals.attempts * typical.tokens_out)
     seconds, limited_by = _find_time(totals.attempts, tokens_in + tokens_out, config, typical)
     return Estimate(
@@ -93,9 +99,8 @@ def build_estimate(totals: ChosenTotals, config: BatchConfig, *, price: Price | 
     )
 
 
-def _count_tokens(requests: int, characters: int, messages: int, task_characters: int) -> int:
-    around = requests * PROMPT_CHARACTERS + messages * CHARACTERS_PER_MESSAGE
-    return (characters + task_characters + around) // CHARACTERS_PER_TOKEN
+def _count_tokens(requests: int, characters: int) -> int:
+    return (characters + requests * PROMPT_CHARACTERS) // CHARACTERS_PER_TOKEN
 
 
 def _find_typical(store: Store, model: str) -> Typical:

@@ -45,13 +45,23 @@ class BatchConfig(BaseModel):
     """Where the files of the way `files` are."""
 
 
+class CutReckoning(NamedTuple):
+    """How many characters of an attempt are counted."""
+
+    characters_per_message: int
+    """What its numbering takes."""
+    most_characters: int
+    """Of task, messages and numbering together; an attempt that has more is cut."""
+    cut_characters: int
+    """What is left of one that is cut."""
+
+
 class ChosenTotals(NamedTuple):
     """What a configuration chooses, added up."""
 
     attempts: int
-    messages: int
     characters: int
-    """Of the attempts' messages, each attempt counted up to the input limit."""
+    """Of tasks, messages and their numbering, as far as they are sent."""
     task_characters: int
     rows: int
     """Episodes: what one call per row would send."""

@@ -12,6 +12,7 @@ from core.store.batch_models import (
     BatchCounts,
     BatchUsage,
     ChosenTotals,
+    CutReckoning,
     Estimate,
     LiveFigures,
     Throughput,
@@ -50,25 +51,32 @@ class Batches(Part):
             self._connection.execute("UPDATE batch_counts SET total = ? WHERE batch_id = ?", (total, batch_id))
         return self.get_batch(int(batch_id or 0))
 
-    def sum_chosen(self, dataset_id: int, config: BatchConfig, *, characters_per_token: int) -> ChosenTotals:
+    def count_chosen(self, dataset_id: int, config: BatchConfig) -> int:
+        """How many attempts a configuration chooses."""
+        chosen, values = _choose(dataset_id, config)
+        return int(self._value(f"SELECT COUNT(*) {chosen}", values))
+
+    def sum_chosen(self, dataset_id: int, config: BatchConfig, reckoning: CutReckoning) -> ChosenTotals:
         """What a configuration chooses, added up.
 
         Args:
             dataset_id: The dataset.
-            config: Chooses, and limits what is read of one attempt.
-            characters_per_token: For the input limit, which is in tokens.
+            config: Chooses.
+            reckoning: How many characters an attempt takes.
         """
         chosen, values = _choose(dataset_id, config, "JOIN conversations c ON c.id = a.conversation_id")
+        whole = "c.characters + ?1 * c.message_count + LENGTH(t.source_task_text)"
         row = self._row(
             "SELECT COUNT(*) AS attempts, "
-            "COALESCE(SUM(c.message_count), 0) AS messages, COALESCE(SUM(MIN(c.characters, ?)), 0) AS characters, "
+            f"COALESCE(SUM(CASE WHEN {whole} > ?2 THEN ?3 ELSE {whole} END), 0) AS characters, "
             "COALESCE(SUM(LENGTH(t.source_task_text)), 0) AS task_characters, "
             "COALESCE(SUM((SELECT COUNT(*) FROM episodes e WHERE e.attempt_id = a.id)), 0) AS rows, "
             "COALESCE(SUM((SELECT SUM(e.message_count) FROM episodes e WHERE e.attempt_id = a.id)), 0) "
             "  AS row_messages, "
             "COALESCE(SUM((SELECT SUM(c.characters * e.message_count / MAX(c.message_count, 1)) FROM episodes e "
             f"  WHERE e.attempt_id = a.id)), 0) AS row_characters {chosen}",
-            (config.input_limit * characters_per_token, *values),
+            # the marks without a number are counted on from these
+            (*reckoning, *values),
         )
         return ChosenTotals(**(row or {}))
 

@@ -10,7 +10,6 @@ from core.models import Dataset, Extractor
 from core.settings import load_settings
 from core.store import Store
 from core.store.batch_models import BatchConfig
-from core.traces.report import CHARACTERS_PER_TOKEN
 from pages.batches.actions import start_batch
 from pages.batches.estimate import show_estimate
 from pages.batches.limits import show_limits, show_more_limits
@@ -105,7 +104,7 @@ def _show_fields(has_server: bool) -> BatchConfig:
 def _show_what_it_takes(store: Store, dataset: Dataset, config: BatchConfig) -> int:
     """How many attempts are chosen."""
     if config.extractor is Extractor.RULES:
-        return store.batches.sum_chosen(dataset.id, config, characters_per_token=CHARACTERS_PER_TOKEN).attempts
+        return store.batches.count_chosen(dataset.id, config)
     estimate = estimate_batch(store, dataset.id, config, price=choose_price(config))
     if estimate.attempts:
         show_estimate(estimate, config)

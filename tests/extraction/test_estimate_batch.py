@@ -1,27 +1,30 @@
 """The arithmetic of an estimate, and where its averages come from."""
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.extraction.answer import ATTEMPT_FORM
+from core.extraction.attempt import load_attempt_input
 from core.extraction.batch import run_batch
 from core.extraction.estimate import Typical, build_estimate, describe_estimate, describe_seconds, estimate_batch
 from core.extraction.prices import Price, choose_price, find_price
+from core.extraction.prompt import build_prompt
 from core.models import Dataset, Extractor
 from core.progress import no_progress
 from core.store import Store
 from core.store.batch_models import BatchConfig, ChosenTotals
+from tests.builders import make_row, talk, write_rows
 from tests.extraction.conftest import KEY, MODEL
 from tests.standins.llm import LlmServer
-from tests.workspaces import create_batch, make_settings
+from tests.workspaces import create_batch, import_sample, make_settings
 
 PRICE = Price(input=1.0, cached_input=0.5, output=10.0)
 TOTALS = ChosenTotals(
     attempts=10,
-    messages=100,
     characters=40_000,
     task_characters=1_000,
     rows=30,
@@ -122,3 +125,28 @@ def test_averages_are_measured_once_the_model_answered_often_enough(
 )
 def test_lengths_of_time_are_said_in_the_unit_that_fits(seconds: float, words: str) -> None:
     assert describe_seconds(seconds) == words
+
+
+@pytest.mark.parametrize("input_limit", [1_000, 2_000, 4_000])
+def test_what_is_cut_is_estimated_within_five_percent(store: Store, tmp_path: Path, input_limit: int) -> None:
+    rng = random.Random(input_limit)
+    rows = [
+        make_row(
+            talk(f"Task: {n}\n" + "x" * 300, *("y" * rng.choice([60, 400, 2_500]) for _ in range(rng.randint(20, 60)))),
+            trial_name=f"t{n}",
+        )
+        for n in range(40)
+    ]
+    dataset = import_sample(store, write_rows(tmp_path / "rows.jsonl", rows))
+    config = make_config(input_limit=input_limit)
+    sent = cut = 0
+    for trial in store.traces.list_trials(dataset.id):
+        for attempt in store.traces.list_attempts(trial.id):
+            read = load_attempt_input(store, attempt.id)
+            prompt = build_prompt(read, secret=b"workspace one", input_limit=input_limit)
+            cut += prompt.left_out is not None
+            sent += sum(len(message["content"]) for message in prompt.messages) // 4
+    schema_tokens = len(json.dumps(ATTEMPT_FORM.schema, separators=(",", ":"))) // 4 * 40
+    estimate = estimate_batch(store, dataset.id, config, price=PRICE)
+    assert cut >= 30
+    assert estimate.tokens_in == pytest.approx(sent + schema_tokens, rel=0.05)

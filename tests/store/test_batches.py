@@ -13,6 +13,7 @@ from core.store.batch_models import (
     BatchConfig,
     BatchCounts,
     ChosenTotals,
+    CutReckoning,
     LiveFigures,
     Reply,
     Throughput,
@@ -92,10 +93,14 @@ def answer(
     store.answers.save_answers(batch, [made], prompt_version="p1")
 
 
+NOT_CUT = CutReckoning(characters_per_message=0, most_characters=1_000_000, cut_characters=0)
+
+
 def sum_chosen(store: Store, dataset: Dataset, config: BatchConfig) -> tuple[int, int]:
     """Attempts and characters."""
-    totals = store.batches.sum_chosen(dataset.id, config, characters_per_token=4)
-    return totals.attempts, totals.characters
+    totals = store.batches.sum_chosen(dataset.id, config, NOT_CUT)
+    assert totals.attempts == store.batches.count_chosen(dataset.id, config)
+    return totals.attempts, totals.characters - totals.task_characters
 
 
 # --- which attempts
@@ -154,7 +159,7 @@ def test_the_chosen_are_counted_as_they_are_chosen(store: Store, dataset: Datase
     for only, count in (("all", 5), ("new", 5), ("failed", 1)):
         config = BatchConfig.model_validate({"extractor": LLM, "only": only})
         assert sum_chosen(store, dataset, config) == (count, 8 * count)
-    assert store.batches.sum_chosen(99, BatchConfig(extractor=LLM), characters_per_token=4) == ChosenTotals(*[0] * 7)
+    assert store.batches.sum_chosen(99, BatchConfig(extractor=LLM), NOT_CUT) == ChosenTotals(*[0] * 6)
 
 
 # --- what came back
