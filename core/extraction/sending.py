@@ -8,7 +8,6 @@ import orjson
 from core.extraction.replies import build_reply, find_cost_usd
 from core.extraction.server import RETRIED, Exchange, Status
 from core.extraction.talk import Outcome, Talk
-from core.traces.report import CHARACTERS_PER_TOKEN
 
 MOST_REFUSALS = 100
 """So often one request is refused for the rate before it fails, although the server answers others."""
@@ -29,11 +28,10 @@ async def send_until_answered(
     # a schema is read, and billed, like the messages
     characters = len(orjson.dumps(body.get("response_format"))) + sum(len(item["content"]) for item in body["messages"])
     limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
-    tokens_in = characters // CHARACTERS_PER_TOKEN
     tried = refused = refused_in_all = 0
     answers = talk.answers
     while True:
-        exchange = await _send_in_turn(talk, body, outcome, tokens_in=tokens_in, output_limit=limit)
+        exchange = await _send_in_turn(talk, body, outcome, characters=characters, output_limit=limit)
         talk.limiter.follow(rpm=exchange.limits.rpm, tpm=exchange.limits.tpm)
         if exchange.raw:
             outcome.replies.append(
@@ -78,12 +76,13 @@ def _heed_limits(talk: Talk, exchange: Exchange) -> None:
 
 
 async def _send_in_turn(
-    talk: Talk, body: dict[str, Any], outcome: Outcome, *, tokens_in: int, output_limit: int
+    talk: Talk, body: dict[str, Any], outcome: Outcome, *, characters: int, output_limit: int
 ) -> Exchange:
     """Send when budget and limits allow it; what was reserved for it is corrected by what it took."""
     if outcome.has_unkept_answer:
         # a crash costs what is in flight, and nothing that was answered
         await talk.keep(outcome)
+    tokens_in = talk.token_length.count_tokens(characters)
     reserved_usd = await talk.budget.reserve(tokens_in=tokens_in, output_limit=output_limit)
     spent_usd: float | None = None
     try:
@@ -91,6 +90,7 @@ async def _send_in_turn(
         if talk.stop.is_set():
             raise asyncio.CancelledError
         exchange = await _send(talk, body, outcome)
+        talk.token_length.learn(characters, exchange.tokens_in)
         spent_usd = find_cost_usd(exchange, talk.price)
     finally:
         talk.budget.settle(reserved_usd, spent_usd)

@@ -15,6 +15,12 @@ from core.extraction.retry import RetryPolicy
 from core.extraction.server import Exchange, ModelServer, Status
 from core.models import AttemptHints
 from core.store.batch_models import PendingRequest, Reply
+from core.traces.report import CHARACTERS_PER_TOKEN
+
+TOKENS_TO_TRUST = 10_000
+"""So many, and the measured length of a token is taken instead of the assumed one."""
+SHORTEST_TOKEN, LONGEST_TOKEN = 1.0, 8.0
+"""Characters."""
 
 
 @dataclass
@@ -24,6 +30,28 @@ class Tally:
     sent: int = 0
     answered: int = 0
     tokens: int = 0
+
+
+@dataclass
+class TokenLength:
+    """How many characters a token of this model has, as far as its server has said so far."""
+
+    characters: int = 0
+    tokens: int = 0
+
+    def learn(self, characters: int, tokens: int) -> None:
+        """What one question had, by the server's count; 0 tokens say nothing."""
+        if tokens > 0:
+            self.characters += characters
+            self.tokens += tokens
+
+    def count_tokens(self, characters: int) -> int:
+        """About so many tokens; four characters each, as long as too little is known."""
+        if self.tokens < TOKENS_TO_TRUST:
+            return characters // CHARACTERS_PER_TOKEN
+        # a server that counts in its own way must not make reservations absurd
+        length = min(max(self.characters / self.tokens, SHORTEST_TOKEN), LONGEST_TOKEN)
+        return round(characters / length)
 
 
 @dataclass
@@ -82,6 +110,7 @@ class Talk:
     """Replies with status 200, to whoever asked."""
     tally: Tally = field(default_factory=Tally)
     """What went on since it was last shown."""
+    token_length: TokenLength = field(default_factory=TokenLength)
     keep: Callable[[Outcome], Awaitable[None]] = _keep_nothing
     """Saves what came back so far. Awaited before more is sent for the same attempt."""
     find_answered: Callable[[Outcome, str], Exchange | None] = _find_nothing

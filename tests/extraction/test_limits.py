@@ -20,7 +20,7 @@ from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import OutputMode
 from core.extraction.retry import RetryPolicy
 from core.extraction.server import ModelServer
-from core.extraction.talk import Outcome, Talk
+from core.extraction.talk import Outcome, Talk, TokenLength
 from core.models import Dataset, Extractor
 from core.progress import no_progress
 from core.store import Store
@@ -395,3 +395,15 @@ def test_no_sliding_minute_holds_more_tokens_than_the_limit(max_tpm: int, shares
     used = asyncio.run(run())
     for begin, _ in used:
         assert sum(tokens for at, tokens in used if begin <= at <= begin + 60) <= max_tpm
+
+
+@pytest.mark.parametrize(("characters_per_token", "expected"), [(2, 50), (5, 20), (100, 12), (0.5, 100)])
+def test_the_length_of_a_token_is_learned_from_what_the_server_counts(
+    characters_per_token: float, expected: int
+) -> None:
+    length = TokenLength()
+    length.learn(1_000_000, 0)
+    length.learn(1_000, 999)
+    assert length.count_tokens(100) == 25, "a short answer says little, and no usage nothing"
+    length.learn(round(1e9 * characters_per_token), 1_000_000_000)
+    assert length.count_tokens(100) == expected
