@@ -1,9 +1,16 @@
 """What every extractor gets to see of an attempt. The verifier's output is not in here, on purpose."""
 
+from collections.abc import Collection
+
 from pydantic import BaseModel
 
-from core.models import Message, Outcome
+from core.models import Attempt, Message, Outcome
 from core.store import Store
+
+MAXIMUM_SUCCESSES = 12
+MAXIMUM_OTHERS = 12
+"""Attempts of a trial that are compared with each other: more show nothing new, and reading takes time."""
+_LIMITS = (MAXIMUM_SUCCESSES, MAXIMUM_OTHERS)
 
 
 class AttemptInput(BaseModel):
@@ -33,3 +40,23 @@ def load_attempt_input(store: Store, attempt_id: int) -> AttemptInput:
         messages=store.traces.load_messages(attempt.conversation_id),
         tool_definitions=store.traces.find_tool_definitions(attempt_id),
     )
+
+
+def load_trial_inputs(store: Store, trial_id: int, *, wanted: Collection[int]) -> list[AttemptInput]:
+    """The wanted attempts of a trial, and of the others as many as a comparison needs; in order.
+
+    Args:
+        store: Where they are.
+        trial_id: The trial.
+        wanted: Ids of the attempts that must be among them.
+    """
+    chosen = set(wanted)
+    for attempts, limit in zip(_split_by_success(store.traces.list_attempts(trial_id)), _LIMITS, strict=True):
+        missing = max(limit - sum(each.id in chosen for each in attempts), 0)
+        chosen.update([each.id for each in attempts if each.id not in chosen][:missing])
+    return [load_attempt_input(store, each) for each in sorted(chosen)]
+
+
+def _split_by_success(attempts: list[Attempt]) -> tuple[list[Attempt], list[Attempt]]:
+    successful = [each for each in attempts if each.outcome in (Outcome.SUCCESS, Outcome.PARTIAL)]
+    return successful, [each for each in attempts if each not in successful]

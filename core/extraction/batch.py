@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable
 from contextlib import closing
 
-from core.extraction.attempt import load_attempt_input
+from core.extraction.attempt import load_trial_inputs
 from core.extraction.batch_policy import BatchPolicy
 from core.extraction.retry import RetryPolicy
-from core.extraction.rules import RULES_VERSION, extract_by_rules
-from core.models import Extractor
+from core.extraction.rules import RULES_VERSION, extract_trial_by_rules
+from core.models import AttemptHints, Extractor
 from core.progress import Progress
 from core.settings import Settings
 from core.store import Store
@@ -131,22 +131,33 @@ def _run_rules(store: Store, batch: Batch, progress: Progress, check_lease: Call
     after = 0
     while pending := store.answers.list_pending(batch.id, after=after, limit=PORTION):
         after = pending[-1].id
-        found = [(request, extract_by_rules(load_attempt_input(store, request.attempt_id))) for request in pending]
+        found = _read_by_rules(store, [request.attempt_id for request in pending])
         answers = [
             Answer(
                 request_id=request.id,
                 attempt_id=request.attempt_id,
                 body_hash=None,
                 replies=[],
-                content=hints.model_dump_json(),
+                content=found[request.attempt_id].model_dump_json(),
                 sent=0,
-                hints=len(hints.hints),
+                hints=len(found[request.attempt_id].hints),
             )
-            for request, hints in found
+            for request in pending
         ]
         check_lease()
         store.answers.save_answers(batch, answers, prompt_version=RULES_VERSION)
         _report(store, batch, progress)
+
+
+def _read_by_rules(store: Store, attempt_ids: list[int]) -> dict[int, AttemptHints]:
+    """What these attempts show, each compared with the others of its trial."""
+    by_trial: dict[int, list[int]] = {}
+    for attempt_id in attempt_ids:
+        by_trial.setdefault(store.traces.get_attempt(attempt_id).trial_id, []).append(attempt_id)
+    found: dict[int, AttemptHints] = {}
+    for trial_id, wanted in by_trial.items():
+        found |= extract_trial_by_rules(load_trial_inputs(store, trial_id, wanted=wanted), wanted=wanted)
+    return found
 
 
 def _report(store: Store, batch: Batch, progress: Progress) -> None:

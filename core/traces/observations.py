@@ -81,6 +81,8 @@ _MESSAGES = tuple(
         ("denied", r"^.{0,500}: [Pp]ermission denied\b.*"),
         ("egmentation|dumped", r"^.{0,200}(?:Segmentation fault|\(core dumped\)).*"),
         ("Killed|Aborted", r"^(?:Killed|Aborted)$"),
+        ("not been booted", r"^System has not been booted with .+"),
+        ("Failed to |Unable to ", r"^(?:Failed|Unable) to [a-z]+ .+"),
         ("imed out|IMED OUT", r"^[^\w\n]{0,3}(?i:(?:the |your )?(?:command|execution|process)\b.{0,80}timed out).*"),
         ("not supported", r"^.{0,300}is not supported by this environment.*"),
         ("BUILD FAIL", r"^(?:\[\w+\] )?BUILD FAIL(?:URE|ED).*"),

@@ -90,9 +90,9 @@ def _is_fixed(actions: Sequence[Action], failure: int, success: int, installs: l
     failed, worked = actions[failure], actions[success]
     if not worked.is_shell or worked.program in _SINGLE_PURPOSE:
         return True
-    if worked.shows_only and failed.shows_only:
-        return False
-    return _is_like(failed.command, worked.command) or _find_install(actions, failure, installs) is not None
+    if _find_install(actions, failure, installs) is not None:
+        return True
+    return not (worked.shows_only and failed.shows_only) and _is_like(failed.command, worked.command)
 
 
 def _find_change(actions: Sequence[Action], failure: int, success: int, installs: list[int]) -> Action | None:

@@ -80,8 +80,9 @@ def test_the_same_failure_again_is_a_pitfall_with_every_quote_found() -> None:
     attempt = make_attempt(("user", "Task: x"), *failing, *failing, *failing, outcome=Outcome.FAILURE)
     (hint,) = [hint for hint in extract_by_rules(attempt).hints if isinstance(hint.text, PitfallText)]
     assert isinstance(hint.text, PitfallText)
-    assert "Error: date 1999 is in the past" in hint.text.when
-    assert hint.text.avoid.startswith("repeat `book")
+    assert "Error: date ... is in the past" in hint.text.when
+    assert hint.text.avoid == "call `book` again with the same arguments"
+    assert hint.text.instead == "change `date`, which the message is about"
     assert [quote.message for quote in hint.evidence] == [2, 4, 6]
 
 
@@ -95,7 +96,8 @@ def test_what_worked_after_an_error_is_what_to_do_instead() -> None:
     )
     (hint,) = [hint for hint in extract_by_rules(attempt).hints if isinstance(hint.text, PitfallText)]
     assert isinstance(hint.text, PitfallText)
-    assert "2030" in hint.text.instead
+    assert hint.text.instead == "change `date`, which worked"
+    assert [quote.message for quote in hint.evidence] == [2, 3]
 
 
 def test_demands_of_the_task_are_criteria() -> None:
@@ -134,7 +136,7 @@ def test_every_quote_on_the_sample_is_found_where_it_is_said_to_be(store: Store,
         for hint in store.curation.list_hints(trial.id)
         for evidence in hint.evidence
     ]
-    assert len(statuses) > 100
+    assert len(statuses) > 80
     assert set(statuses) == {EvidenceStatus.EXACT}
 
 
@@ -157,5 +159,5 @@ def test_on_real_traces_every_tool_and_step_has_a_quote_that_is_found(store: Sto
     run_rules(store, dataset)
     hints = [hint for trial in store.traces.list_trials(dataset.id) for hint in store.curation.list_hints(trial.id)]
     checked = [hint for hint in hints if isinstance(hint.text, ToolText | StrategyText)]
-    assert len(checked) > 50
+    assert len(checked) > 30
     assert all(any(item.status is not EvidenceStatus.MISSING for item in hint.evidence) for hint in checked)

@@ -40,6 +40,11 @@ TRACEBACK = (
         ("gcc a.c", "a.c: In function main:\na.c:3:5: error: expected ';'", "a.c:3:5: error: expected ';'"),
         ("npm ci", "npm ERR! code ENOENT\nnpm ERR! x", "npm ERR! code ENOENT"),
         ("mvn test", "[INFO] x\n[INFO] BUILD FAILURE\n", "[INFO] BUILD FAILURE"),
+        (
+            "systemctl restart nginx",
+            "System has not been booted with systemd as init system.\nFailed to connect to bus: Host is down",
+            "System has not been booted with systemd as init system.",
+        ),
         ("java A", 'Exception in thread "main" java.lang.Error', 'Exception in thread "main" java.lang.Error'),
         (
             "pytest",
@@ -111,6 +116,7 @@ def test_failure_of_a_command_is_told_verbatim(command: str, output: str, error:
         ("./tool --help", "Usage: tool [options]"),
         ("pytest", "==== 3 passed, 0 failed in 0.1s ===="),
         ("python x.py", ""),
+        ("python x.py", "Cannot be None: 0\nCould not happen\nFailed tonight\n3 lines"),
         ("python x.py", "Command: python x.py\nStdout: fine\nError: (none)\nExit Code: 0\nSignal: (none)"),
         ("sleep 100", "[The command has no new output after 30 seconds. exit code -1]"),
     ],
