@@ -17,6 +17,7 @@ from core.extraction.estimate import describe_estimate, estimate_batch
 from core.extraction.launch import check_budget, check_has_server, describe_change
 from core.extraction.prices import choose_price
 from core.models import Dataset, Extractor, HintState, Job
+from core.publishing.options import PublishChoices
 from core.publishing.publish import PublishOptions, PublishResult, default_prefix
 from core.publishing.targets import check_options
 from core.settings import Settings
@@ -36,16 +37,11 @@ JobRunner = Callable[[Job], Job]
 Say = Callable[[str], None]
 
 
-class PublishWish(BaseModel):
+class PublishWish(PublishChoices):
     """What a person asked to publish, before the dataset is known."""
 
-    repo: str | None = None
-    output_dir: str | None = None
     prefix: str | None = None
-    private: bool = False
-    replace: bool = False
-    tasks: str | None = None
-    first_trials: int | None = None
+    """None: the dataset's name + `-hints`."""
 
 
 class AugmentWish(BaseModel):
@@ -100,7 +96,7 @@ def check_publish_wish(wish: PublishWish) -> None:
     Raises:
         UsageError: Neither repository nor folder, a malformed repository name, or no token for the Hub.
     """
-    if wish.repo is None and wish.output_dir is None:
+    if wish.repo is None and wish.output_dir is None and wish.export_hints is None:
         raise UsageError(
             "Say where to publish: --repo-name owner/name, or --output-dir DIR, or --review to stop before."
         )
@@ -239,6 +235,10 @@ def publish_trials(
         say(f"  {note.trial}: {note.reason}")
     for name in result.removed:
         say(f"  removed: {name} was published before and is not any more")
+    if result.hints_file:
+        say(f"Hints: {result.hints_file}")
     place = result.url or result.path
+    if place is None:
+        return dict(result.model_dump(include={"trials", "repo", "revision", "path"}))
     say(f"{'Unchanged' if result.unchanged else 'Published'}: {result.trials} trials, {place}")
     return dict(result.model_dump(include={"trials", "repo", "revision", "path"}))

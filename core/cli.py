@@ -19,17 +19,16 @@ from core.cli_options import (
     add_extract_options,
     add_import_options,
     add_json,
-    add_publish_options,
     add_way_options,
     positive_int,
     read_choice,
     read_extract,
     read_import,
-    read_publish,
     read_way,
     resolve_folder,
     words,
 )
+from core.cli_publish import add_publish_options, read_publish
 from core.errors import TraceHintsError
 from core.jobs import pause_and_wait, wait_for_job
 from core.models import Job

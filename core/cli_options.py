@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-from core import augment
 from core.errors import UsageError
 from core.models import Extractor, Grouping
 from core.store.batch_models import DEFAULT_INPUT_LIMIT, BatchConfig
@@ -87,21 +86,6 @@ def add_way_options(parser: argparse.ArgumentParser, *, with_files: bool) -> Non
         )
 
 
-def add_publish_options(parser: argparse.ArgumentParser) -> None:
-    """What is published where."""
-    group = parser.add_argument_group("publishing")
-    group.add_argument("--repo-name", type=words, help="Hub dataset repository, e.g. owner/name")
-    group.add_argument(
-        "--dataset-prefix", type=words, help="of the task folders (default: the dataset's name + -hints)"
-    )
-    group.add_argument("--private", action="store_true", help="make a new repository private")
-    group.add_argument("--output-dir", type=words, help="write the files of the commit to this folder")
-    group.add_argument("--replace", action="store_true", help="replace the tasks of another dataset")
-    group.add_argument(
-        "--tasks", type=words, metavar="DIR|ID", help="source tasks whose environment and tests are carried over"
-    )
-
-
 def positive_int(text: str) -> int:
     """A whole number above 0, for argparse."""
     number = int(text)
@@ -148,7 +132,7 @@ def positive_number(text: str) -> float:
 def read_import(source: str, options: argparse.Namespace) -> tuple[SourceRequest, ImportOptions]:
     """What an import was asked to do."""
     request = SourceRequest(
-        source=_resolve_if_there(source),
+        source=resolve_if_there(source),
         config=options.config,
         split=options.split,
         revision=options.revision,
@@ -156,7 +140,7 @@ def read_import(source: str, options: argparse.Namespace) -> tuple[SourceRequest
     return request, ImportOptions(group_by=Grouping(options.group_by), markers=tuple(options.task_markers))
 
 
-def _resolve_if_there(text: str) -> str:
+def resolve_if_there(text: str) -> str:
     """The whole path if it is one that exists: the worker has a folder of its own. Else the text, e.g. a Hub id."""
     try:
         path = Path(text).expanduser()
@@ -234,18 +218,3 @@ def read_choice(options: argparse.Namespace) -> dict[str, object]:
     if lowest is not None and highest is not None and lowest > highest:
         raise UsageError("--min-success is above --max-success, so no trial would be chosen.")
     return {"only": options.only, "trial": options.trial, "min_success": lowest, "max_success": highest}
-
-
-def read_publish(options: argparse.Namespace) -> augment.PublishWish:
-    """What a publication was asked to do."""
-    output_dir = options.output_dir and str(Path(options.output_dir).expanduser().resolve())
-    tasks = options.tasks and _resolve_if_there(options.tasks)
-    return augment.PublishWish(
-        repo=options.repo_name,
-        output_dir=output_dir,
-        prefix=options.dataset_prefix,
-        private=options.private,
-        replace=options.replace,
-        tasks=tasks,
-        first_trials=options.max_trials,
-    )

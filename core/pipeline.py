@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pydantic import BaseModel
 
 from core.curation.curate import curate_dataset
-from core.errors import JobPostponed, UsageError
+from core.errors import JobPostponed
 from core.extraction.batch import run_batch, wind_up_batch
 from core.extraction.batch_policy import BatchPolicy
 from core.extraction.estimate import estimate_batch
@@ -13,7 +13,8 @@ from core.extraction.launch import check_budget, check_has_server
 from core.extraction.prices import choose_price
 from core.models import Dataset, Extractor, Job, JobKind
 from core.progress import Progress
-from core.publishing.publish import PublishOptions, PublishResult, check_repo_name, run_publish
+from core.publishing.publish import PublishOptions, PublishResult, run_publish
+from core.publishing.targets import check_options
 from core.settings import Settings
 from core.store import Store
 from core.store.batch_models import BatchConfig, Estimate
@@ -185,10 +186,7 @@ def start_publishing(store: Store, dataset: Dataset, options: PublishOptions, *,
     Raises:
         UsageError: Neither repository nor folder, or a malformed repository name.
     """
-    if options.repo is None and options.output_dir is None:
-        raise UsageError("Say where to publish: a repository with --repo-name, or a folder with --output-dir.")
-    if options.repo is not None:
-        check_repo_name(options.repo)
+    check_options(options)
     values = PublishParams(options=options, published_by=published_by).model_dump(mode="json")
     known = store.jobs.find_open_job(JobKind.PUBLISH, params=values, dataset_id=dataset.id)
     job = known or store.jobs.create_job(JobKind.PUBLISH, params=values, dataset_id=dataset.id, created_by=published_by)

@@ -18,6 +18,7 @@ KNOW_ALL_STAGES = {
     "core.job_run",
     "core.cli",
     "core.cli_options",
+    "core.cli_publish",
     "core.augment",
     "core.elsewhere",
     "core.jobs",

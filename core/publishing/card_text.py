@@ -1,6 +1,5 @@
 """Pieces of a card that no name can break: its YAML, code spans, and numbers in words. Pure."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 import yaml
 
 from core.publishing.layouts import DATA_PATH, HINTS_PATH
+from core.publishing.names import is_licence
 
 _LONGEST_NAME = 200
-_LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,39}")
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -32,11 +31,6 @@ def build_yaml(licence: str | None, *, tasks: int) -> str:
         for name, more, path in (("default", {"default": True}, DATA_PATH), ("hints", {}, HINTS_PATH))
     ]
     return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=False)}---"
-
-
-def is_licence(text: str) -> bool:
-    """True for what may be the identifier of a licence, e.g. `apache-2.0`."""
-    return _LICENCE.fullmatch(text) is not None
 
 
 def show_code(text: str) -> str:

@@ -14,9 +14,9 @@ from core.publishing import manifest
 from core.publishing.card import build_card
 from core.publishing.card_facts import Card, CardFacts, SourceFacts
 from core.publishing.hint_rows import build_hint_row, build_hints_schema
-from core.publishing.layouts import DATA_PATH, HINTS_PATH, MAX_FOLDERS, open_writer
+from core.publishing.layouts import DATA_PATH, HINTS_PATH, check_room, open_writer
 from core.publishing.manifest import ManifestTask, build_entry, build_manifest
-from core.publishing.options import Layout, PublishOptions
+from core.publishing.options import PublishOptions
 from core.publishing.scanning import find_secret
 from core.publishing.tables import Table
 from core.publishing.task_rows import TasksIdentity
@@ -79,7 +79,7 @@ def write_files(
             writer.add(task)
             facts.add(task)
             entries.append(build_entry(task))
-            _check_room(options, len(entries))
+            check_room(options.layout, len(entries))
             if task.twin_of is None:
                 rows.add(build_hint_row(task, options), size=len(task.instruction))
                 content_hashes[task.trial.id] = task.content_hash
@@ -106,11 +106,6 @@ def hash_file(path: Path) -> str:
 def _write(path: Path, content: bytes) -> str:
     path.write_bytes(content)
     return sha256(content).hexdigest()
-
-
-def _check_room(options: PublishOptions, count: int) -> None:
-    if options.layout is Layout.FOLDERS and count > MAX_FOLDERS:
-        raise PublishError(f"A folder on the Hub holds at most {MAX_FOLDERS:,} entries. Choose the layout archive.")
 
 
 def _check_card(card: str) -> None:

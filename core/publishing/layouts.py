@@ -4,6 +4,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, Self
 
+from core.errors import PublishError
 from core.publishing.archive import TaskFiles, pack_files
 from core.publishing.options import Layout
 from core.publishing.tables import Table
@@ -112,6 +113,16 @@ class FoldersWriter:
 def open_writer(layout: Layout, folder: Path) -> ArchiveWriter | FoldersWriter:
     """The writer of a layout."""
     return ArchiveWriter(folder) if layout is Layout.ARCHIVE else FoldersWriter(folder)
+
+
+def check_room(layout: Layout, count: int) -> None:
+    """Refuse more tasks than a layout has room for.
+
+    Raises:
+        PublishError: So many folders would be refused by the Hub.
+    """
+    if layout is Layout.FOLDERS and count > MAX_FOLDERS:
+        raise PublishError(f"A folder on the Hub holds at most {MAX_FOLDERS:,} entries. Choose the layout archive.")
 
 
 def find_layout_obstacle(layout: Layout, files: TaskFiles) -> str | None:

@@ -10,6 +10,7 @@ MAX_REPO_NAME = 96
 MAX_PREFIX = 100
 _REPO_PART = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 _PREFIX = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
+_LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,39}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -55,6 +56,21 @@ def check_prefix(prefix: str) -> None:
             f'"{prefix[:200]}" cannot begin the name of a folder. Give a prefix of at most {MAX_PREFIX} letters, '
             'digits, ".", "_" and "-".'
         )
+
+
+def is_licence(text: str) -> bool:
+    """True for what may be the identifier of a licence, e.g. `apache-2.0`."""
+    return _LICENCE.fullmatch(text) is not None
+
+
+def check_licence(text: str) -> None:
+    """Accept the identifier of a licence.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if not is_licence(text):
+        raise UsageError(f'"{text[:200]}" is no licence. Give its identifier, e.g. apache-2.0, mit or cc-by-4.0.')
 
 
 def build_folder_name(prefix: str, number: int) -> str:

@@ -34,8 +34,8 @@ class Unmatched(StrEnum):
     """It is published in the standard environment; its metadata and the card say that nothing checks it."""
 
 
-class PublishOptions(BaseModel):
-    """Where to publish, and what."""
+class PublishChoices(BaseModel):
+    """Where to publish, and what; all but the tasks' names."""
 
     repo: str | None = None
     """`owner/name`, or `name` for the token's own user; None: not to the Hub."""
@@ -43,8 +43,6 @@ class PublishOptions(BaseModel):
     """Folder for exactly the files of the commit; None: no export."""
     export_hints: str | None = None
     """A .jsonl or .csv file for the rows of the `hints` table; None: none is written."""
-    prefix: str
-    """First part of each task's folder name."""
     private: bool = False
     """For a repository that does not exist yet; a public one is refused, never changed."""
     replace: bool = False
@@ -79,6 +77,13 @@ class PublishOptions(BaseModel):
     """Only the first so many trials of the dataset, in order of first appearance."""
 
 
+class PublishOptions(PublishChoices):
+    """Where to publish, and what."""
+
+    prefix: str
+    """First part of each task's folder name."""
+
+
 class TrialNote(BaseModel):
     """Something to say about one trial, in a sentence."""
 
@@ -99,6 +104,8 @@ class PublishResult(BaseModel):
     """The commit that holds it; None for a folder."""
     path: str | None
     """The folder of a local export."""
+    hints_file: str | None = None
+    """The file of hints that was written beside."""
     url: str | None
     unchanged: bool
     """True if the target held exactly this already: no commit was made."""

@@ -12,6 +12,8 @@ from core.progress import Progress
 from core.publishing.building import Notes, build_tasks, load_source_facts, open_tasks
 from core.publishing.files import CommitFiles, write_files
 from core.publishing.folder import FolderTarget, holds_files, move_files, open_staging
+from core.publishing.hint_files import write_hints_file
+from core.publishing.layouts import HINTS_PATH
 from core.publishing.names import check_repo_name, default_prefix
 from core.publishing.options import Preview, PreviewTask, PublishOptions, PublishResult, TrialNote
 from core.publishing.preview import build_preview, list_removals
@@ -73,6 +75,7 @@ def run_publish(
     notes = Notes([], [])
     with open_staging(targets.folder) as staging:
         files = _write_files(store, dataset, options, staging, notes, progress)
+        hints_file = _export_hints(options, files)
         removed = targets.list_removed({task.trial_name for task in files.tasks})
         if removed:
             progress(f"removing {len(removed)} tasks that are not published any more")
@@ -86,6 +89,7 @@ def run_publish(
         repo=targets.hub.repo if targets.hub else None,
         revision=pushed.revision if pushed else None,
         path=str(targets.folder.path) if targets.folder else None,
+        hints_file=None if hints_file is None else str(hints_file),
         url=targets.hub.url if targets.hub else None,
         unchanged=is_unchanged,
         left_out=notes.left_out,
@@ -112,6 +116,14 @@ def _write_files(
     if not files.tasks:
         raise PublishError(_explain_nothing(notes))
     return files
+
+
+def _export_hints(options: PublishOptions, files: CommitFiles) -> Path | None:
+    if options.export_hints is None:
+        return None
+    path = Path(options.export_hints)
+    write_hints_file(files.folder / HINTS_PATH, path)
+    return path
 
 
 def _explain_nothing(notes: Notes) -> str:
@@ -145,6 +157,9 @@ class _Record(NamedTuple):
 
     def save(self, *, with_folder: bool, is_unchanged: bool) -> None:
         hub, folder = self.targets.hub, self.targets.folder if with_folder else None
+        if hub is None and folder is None:
+            # a file of hints alone is no publication
+            return
         self.store.publications.create_publication(
             dataset_id=self.dataset.id,
             job_id=self.job_id,

@@ -1,5 +1,6 @@
 """Parquet files written in portions: memory does not grow with the table, and the bytes are the same every time."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -48,3 +49,12 @@ class Table:
         if kind is None and self._rows:
             self._flush()
         self._writer.close()
+
+
+def iterate_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a parquet file that `Table` wrote, a row group at a time."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False):
+            yield from batch.to_pylist()

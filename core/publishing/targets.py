@@ -11,8 +11,9 @@ from core.errors import UsageError
 from core.models import Dataset
 from core.progress import Progress
 from core.publishing.folder import FolderTarget, check_folder
+from core.publishing.hint_files import check_hints_file
 from core.publishing.manifest import build_source
-from core.publishing.names import check_prefix, check_repo_name
+from core.publishing.names import check_licence, check_prefix, check_repo_name
 from core.publishing.options import PublishOptions
 from core.settings import Settings
 
@@ -45,11 +46,18 @@ def check_options(options: PublishOptions) -> None:
     """Refuse what the options alone show to be wrong.
 
     Raises:
-        UsageError: Neither repository nor folder, or a malformed name.
+        UsageError: Neither repository nor folder nor file, a malformed name, or bounds between which there is nothing.
     """
     check_prefix(options.prefix)
-    if options.repo is None and options.output_dir is None:
+    if options.repo is None and options.output_dir is None and options.export_hints is None:
         raise UsageError("Say where to publish: a repository with --repo-name, or a folder with --output-dir.")
+    if options.export_hints is not None:
+        check_hints_file(Path(options.export_hints))
+    if options.licence is not None:
+        check_licence(options.licence)
+    lowest, highest = options.min_pass_rate, options.max_pass_rate
+    if lowest is not None and highest is not None and lowest > highest:
+        raise UsageError("--min-pass-rate is above --max-pass-rate, so no trial would be published.")
     if options.repo is not None:
         check_repo_name(options.repo)
 

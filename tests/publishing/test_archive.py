@@ -77,6 +77,16 @@ def test_plain_tar_with_dots_and_folders_is_read_too() -> None:
         (("C:/x", b"x", {}), "has a name that leads elsewhere"),
         (("a\nb", b"x", {}), r"'a\\nb' has a name that leads elsewhere"),
         (("x" * 2000, b"x", {}), "has a name that leads elsewhere"),
+        (("c:evil", b"x", {}), "'c:evil' has a name that leads elsewhere"),
+        (("a/nul\0byte", b"x", {"pax_headers": {"path": "a/nul\0byte"}}), "has a name that leads elsewhere"),
+        (("a\x1b[31m", b"x", {}), r"'a\\x1b\[31m' has a name that leads elsewhere"),
+        (("a\x7f", b"x", {}), "has a name that leads elsewhere"),
+        (("a\u202egnp.sh", b"x", {}), r"'a\\u202egnp.sh' has a name that leads elsewhere"),
+        (("tests./x", b"x", {}), "'tests./x' has a name that leads elsewhere"),
+        (("tests /x", b"x", {}), "'tests /x' has a name that leads elsewhere"),
+        (("...", b"x", {}), "'...' has a name that leads elsewhere"),
+        (("Instruction.md", b"y", {}), "'Instruction.md' and 'instruction.md' differ in case only"),
+        (("INSTRUCTION.MD/x", b"y", {}), "differ in case only"),
         (("a", b"", {"type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}), "'a' is a link"),
         (("a", b"", {"type": tarfile.LNKTYPE, "linkname": "instruction.md"}), "'a' is a link"),
         (("a", b"", {"type": tarfile.CHRTYPE}), "'a' is neither a file nor a folder"),
@@ -106,6 +116,21 @@ def test_hostile_entry_is_refused_by_name(entry: Entry, reason: str) -> None:
 def test_bomb_never_unfolds(entries: list[Entry], reason: str) -> None:
     with pytest.raises(SourceError, match=reason):
         unpack_files(build_tar(*entries), ArchiveLimits(max_bytes=1 << 20, max_entries=10))
+
+
+def test_archive_that_unfolds_too_well_is_refused_before_it_does() -> None:
+    packed = build_tar(("zeros", b"\0" * (1 << 25), {}))
+    assert len(unpack_files(packed, ArchiveLimits(max_ratio=2_000)).contents["zeros"]) == 1 << 25
+    with pytest.raises(SourceError, match="more than 500 times as large as packed"):
+        unpack_files(packed)
+
+
+def test_modes_come_back_without_the_bits_that_run_as_somebody_else() -> None:
+    modes = {"private": 0o600, "script": 0o755, "setuid": 0o4755, "plain": 0o644}
+    entries: list[Entry] = [(name, b"x", {"mode": mode}) for name, mode in modes.items()]
+    found = unpack_files(build_tar(*entries))
+    assert found.modes == {"private": 0o600, "script": 0o755, "setuid": 0o755}
+    assert unpack_files(pack_files(found)) == found
 
 
 def test_bomb_in_a_header_never_unfolds() -> None:

@@ -11,6 +11,8 @@ from core.curation.decisions import edit_task_text
 from core.errors import PublishError, SourceError
 from core.models import Trial
 from core.publishing.archive import ArchiveLimits, TaskFiles, pack_files
+from core.publishing.options import Unmatched
+from core.publishing.publish import PublishOptions, build_preview
 from core.publishing.source_tasks import open_source_tasks
 from core.publishing.task_folders import load_folder
 from core.store import Store
@@ -119,6 +121,133 @@ def test_names_are_never_matched_in_part(store: Store, tmp_path: Path, root: Pat
     dataset, _ = make_approved(store, 1, task="book-0__abc1234")
     with pytest.raises(PublishError, match='source has no task "book-0__abc1234"'):
         publish_folder(store, dataset, tmp_path / "out", tasks=str(root))
+
+
+def test_name_that_harbor_cut_is_no_name_of_a_task(tmp_path: Path) -> None:
+    long = "a-task-with-a-name-of-more-than-thirty-two-characters"
+    for name in (long, long[:32]):
+        write_task(tmp_path / "source", name, name.encode())
+    cut = make_trial(None, name=f"{long[:32]}__abc1234")
+    with open_source_tasks(str(tmp_path / "source"), trials=[cut]) as tasks:
+        assert tasks.find_files(cut) is None
+        files = tasks.find_files(make_trial(long, name=cut.name))
+    assert files is not None
+    assert files.contents["instruction.md"] == long.encode()
+
+
+@pytest.mark.parametrize("kind", ["folder", "table"])
+def test_path_like_task_is_found_by_its_last_part(tmp_path: Path, kind: str) -> None:
+    source = tmp_path / "source"
+    write_task(source / "bench", "build", b"built")
+    path = source
+    if kind == "table":
+        path = tmp_path / "tasks.parquet"
+        row = {"path": "bench/build", "task_binary": pack_files(load_folder(source / "bench" / "build"))}
+        pq.write_table(pa.Table.from_pylist([row]), path)
+    for task in ("bench/build", "build", "/data/tasks/build", "other/build/"):
+        trial = make_trial(task)
+        with open_source_tasks(str(path), trials=[trial]) as tasks:
+            files = tasks.find_files(trial)
+        assert files is not None
+        assert files.contents["instruction.md"] == b"built"
+    with open_source_tasks(str(path), trials=[make_trial("rebuild")]) as tasks:
+        assert tasks.find_files(make_trial("rebuild")) is None
+
+
+def test_last_part_that_two_tasks_of_the_traces_share_decides_nothing(tmp_path: Path) -> None:
+    write_task(tmp_path / "source", "build", b"whose?")
+    trials = [make_trial("a/build"), make_trial("b/build", number=1)]
+    with open_source_tasks(str(tmp_path / "source"), trials=trials) as tasks:
+        with pytest.raises(SourceError, match='Several tasks in the traces end in "build"'):
+            tasks.find_files(trials[0])
+        assert tasks.find_files(make_trial("build")) is not None
+
+
+def test_last_part_that_two_source_tasks_share_decides_nothing(tmp_path: Path) -> None:
+    for bench in ("a", "b"):
+        write_task(tmp_path / "source" / bench, "build", bench.encode())
+    whole, part = make_trial("b/build"), make_trial("build")
+    with open_source_tasks(str(tmp_path / "source"), trials=[whole]) as tasks:
+        files = tasks.find_files(whole)
+        assert files is not None
+        assert files.contents["instruction.md"] == b"b"
+    several = pytest.raises(SourceError, match='Several tasks have this name: "build"')
+    with open_source_tasks(str(tmp_path / "source"), trials=[part]) as tasks, several:
+        tasks.find_files(part)
+
+
+def test_task_is_found_by_the_name_in_its_own_file(tmp_path: Path) -> None:
+    toml = b'[task]\nname = "acme/flights"\n'
+    write_task(tmp_path / "source", "folder-17", b"found", **{"task.toml": toml})
+    trial = make_trial("acme/flights")
+    with open_source_tasks(str(tmp_path / "source"), trials=[trial]) as tasks:
+        assert tasks.find_files(trial) is not None
+
+
+def test_equal_archives_are_one_task_however_often_they_are_there(tmp_path: Path, root: Path) -> None:
+    binary = pack_files(load_folder(root / "book-0"))
+    rows = [{"path": f"{folder}/book-0", "task_binary": binary} for folder in ("a", "b")]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "tasks.parquet")
+    trial = make_trial("book-0")
+    with open_source_tasks(str(tmp_path / "tasks.parquet"), trials=[trial]) as tasks:
+        assert tasks.find_files(trial) is not None
+
+
+def test_task_of_several_steps_is_refused_with_the_reason(store: Store, tmp_path: Path) -> None:
+    folder = write_task(tmp_path / "source", "book-0", b"", **{"steps/one/instruction.md": b"First"})
+    (folder / "instruction.md").unlink()
+    dataset, _ = make_approved(store, 1)
+    with pytest.raises(PublishError, match="has no instruction.md: tasks of several steps cannot carry hints"):
+        publish_folder(store, dataset, tmp_path / "out", tasks=str(tmp_path / "source"))
+
+
+def test_unmatched_trial_is_published_without_verifier_if_asked_for(store: Store, tmp_path: Path, root: Path) -> None:
+    dataset, _ = make_approved(store, 3)
+    options = PublishOptions(prefix="flights", tasks=str(root), unmatched=Unmatched.WITHOUT_VERIFIER)
+    preview = build_preview(store, dataset, options)
+    assert [note.trial for note in preview.warnings if note.is_unmatched] == ["flight-2"]
+    result = publish_folder(store, dataset, tmp_path / "out", tasks=str(root), unmatched=options.unmatched)
+    assert (result.trials, result.left_out) == (3, [])
+    tasks = unpack_tasks(tmp_path / "out", tmp_path / "tasks")
+    verified = [json.loads((task / "metadata.json").read_text() or "{}").get("has_verifier") for task in tasks.values()]
+    assert (verified[0], verified[2]) == (True, False)
+    assert not (tasks["flights-0002"] / "tests").exists()
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "2 of 3 tasks have the verifier of their source task; the others have none" in card
+
+
+def test_difference_to_the_traces_is_shown_before_publishing_only(store: Store, tmp_path: Path, root: Path) -> None:
+    (root / "book-0" / "instruction.md").write_text("Book flight 0\nand pay.")
+    dataset, _ = make_approved(store, 1)
+    preview = build_preview(store, dataset, PublishOptions(prefix="flights", tasks=str(root)))
+    assert preview.warnings[0].diff.splitlines() == [
+        "@@ -1 +1,2 @@",
+        "-Task: book flight 0",
+        "+Book flight 0",
+        "+and pay.",
+    ]
+    assert publish_folder(store, dataset, tmp_path / "out", tasks=str(root)).warnings[0].diff == ""
+
+
+def test_marker_in_front_of_the_task_is_no_difference(store: Store, root: Path) -> None:
+    (root / "book-0" / "instruction.md").write_text("book flight 0\n")
+    dataset, _ = make_approved(store, 1)
+    assert build_preview(store, dataset, PublishOptions(prefix="flights", tasks=str(root))).warnings == []
+
+
+def test_limits_that_were_lowered_refuse_a_task_by_name(store: Store, tmp_path: Path, root: Path) -> None:
+    (root / "book-0" / "big.bin").write_bytes(b"\0" * (2 << 20))
+    for number in range(9):
+        (root / "book-1" / f"{number}.txt").write_text("x")
+    dataset, _ = make_approved(store, 3)
+    for source in (root, write_table(root, tmp_path / "tasks.parquet")):
+        preview = build_preview(
+            store, dataset, PublishOptions(prefix="p", tasks=str(source), max_task_mb=1, max_task_files=9)
+        )
+        reasons = {note.trial: note.reason for note in preview.left_out}
+        assert "'big.bin'" in reasons["flight-0"]
+        assert "1 MB" in reasons["flight-0"]
+        assert "more than 9 entries" in reasons["flight-1"]
 
 
 def test_trial_name_is_the_name_where_there_is_no_task(store: Store, tmp_path: Path) -> None:
