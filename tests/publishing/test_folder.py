@@ -39,6 +39,7 @@ def test_export_is_exactly_the_files_of_the_commit(store: Store, tmp_path: Path)
         "repo": None,
         "revision": None,
         "path": str(tmp_path / "deep" / "out"),
+        "hints_file": None,
         "url": None,
         "unchanged": False,
         "left_out": [],
