@@ -1,37 +1,28 @@
 """What of an attempt the model was not shown, said to whoever reads its transcript."""
 
 from collections.abc import Iterator
-
-import streamlit as st
+from typing import Any
 
 from core.extraction.left_out import LeftOut
-from core.models import Message
 from core.store import Store
 from pages.shared.labels import describe_count
 
 
-def find_left_out(store: Store, attempt_id: int) -> LeftOut | None:
-    """What was left out when the model wrote the attempt's present hints; None if nothing was."""
-    found = store.answers.find_left_out(attempt_id)
-    return None if found is None else LeftOut.model_validate_json(found)
+def build_left_out(store: Store, attempt_id: int) -> dict[str, Any] | None:
+    """What was left out when the model wrote the attempt's present hints; None if nothing was.
 
-
-def show_left_out(left_out: LeftOut) -> None:
-    """How much of the attempt the model was shown, in one line."""
-    st.caption(" ".join(_describe(left_out)))
-
-
-def show_squeezed(message: Message, missing: int) -> None:
-    """How much of one message the model saw.
-
-    Args:
-        message: As it stands in the attempt.
-        missing: Characters that were left out; 0 shows nothing.
+    `words` says it in a sentence, `ranges` are first and last index of what was left out whole, `squeezed` are index and
+    characters left out of what was shown in part.
     """
-    if missing:
-        total = len(message.content)
-        # what was masked counts by its mask, so the two may differ by a few
-        st.caption(f"The model saw {max(total - missing, 0):,} of {total:,} characters.")
+    found = store.answers.find_left_out(attempt_id)
+    if found is None:
+        return None
+    left_out = LeftOut.model_validate_json(found)
+    return {
+        "words": " ".join(_describe(left_out)),
+        "ranges": left_out.ranges,
+        "squeezed": [(item.index, item.characters_left_out) for item in left_out.squeezed],
+    }
 
 
 def _describe(left_out: LeftOut) -> Iterator[str]:

@@ -1,56 +1,57 @@
-"""Review: the queue, the hints of a trial, and its transcripts beside them."""
+"""Review: one workbench of queue, hints and transcript. It decides in the browser; this page saves and reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
+from pydantic import ValidationError
 
-from core.models import Dataset
-from core.store import Store
-from core.store.queue_models import QueueEntry
-from pages.review.cursor import find_trial_id
-from pages.review.layout import HEIGHT, show_styles
-from pages.review.queue import load_queue, show_filters, show_queue
-from pages.review.top_bar import show_choice, show_pace
-from pages.review.workbench import show_trial
-from pages.shared import navigation
-from pages.shared.problems import problems_shown, show_kept_problem
+from core.errors import TraceHintsError
+from pages.review.component import get_outgoing, show_workbench
+from pages.review.exchange import answer
+from pages.review.outgoing import Outgoing
+from pages.shared import keys
+from pages.shared.reviewer import get_reviewer
+from pages.shared.times import begin_of_day_utc
 from pages.shared.workspace import open_workspace
 
-
-def show_page(store: Store) -> None:
-    """The queue on the left, the open trial on the right."""
-    with st.container(horizontal=True, vertical_alignment="center", key="review_top"):
-        dataset = show_choice(store.traces.list_datasets())
-        entries = [] if dataset is None else load_queue(store, dataset)
-        if dataset is not None:
-            show_pace(store, dataset, entries)
-    show_kept_problem()
-    if dataset is None or not any(entry.is_extracted for entry in entries):
-        st.text("No hints to review yet. Extract hints from imported traces first.")
-        if st.button("Go to Batches", type="primary"):
-            navigation.open_page(navigation.BATCHES, dataset=dataset)
-        return
-    show_workbench(store, dataset, entries)
+_STYLES = """
+<style>
+.stMainBlockContainer { padding: 3.75rem 1rem 0.75rem; }
+.stMainBlockContainer > div { gap: 0; }
+h1.review-title { padding: 0; margin: 0; font-weight: 400; letter-spacing: 0; line-height: 1.5rem; position: fixed; top: 1.125rem; left: 3.5rem; z-index: 999991; font-size: 1rem; pointer-events: none; }
+.review-title b { font-weight: 650; margin-right: 0.5rem; }
+.stApp:has(.stSidebar[aria-expanded="true"]) .review-title { display: none; }
+</style>
+<h1 class="review-title"><b>Trace Hints</b> Review</h1>
+"""
 
 
-def show_workbench(store: Store, dataset: Dataset, entries: Sequence[QueueEntry]) -> None:
-    """Queue, hints and transcript."""
-    left, right = st.columns([1, 4.4], gap="small")
-    with left.container(height=HEIGHT, key="review_queue", border=False, gap="xsmall"):
-        listed = show_filters(store, dataset, entries)
-        opened = _choose_trial(entries, listed)
-        show_queue(listed, opened)
-    with right:
-        show_trial(store, opened, entries, listed)
+def build_reply() -> dict[str, Any]:
+    """The answer to what the browser last sent; a problem of ours is said in it and shown there."""
+    try:
+        sent = Outgoing.model_validate(get_outgoing() or read_url(st.query_params))
+    except ValidationError:
+        return {"problem": "The browser sent something that this version does not read. Reload the page."}
+    try:
+        with open_workspace() as store:
+            return answer(store, sent, reviewer=get_reviewer(), today_utc=begin_of_day_utc())
+    except TraceHintsError as error:
+        return {"to": sent.seq, "problem": str(error)}
 
 
-def _choose_trial(entries: Sequence[QueueEntry], listed: Sequence[QueueEntry]) -> int:
-    named = find_trial_id()
-    if named in {entry.trial_id for entry in entries}:
-        return int(named or 0)
-    return (listed or [entry for entry in entries if entry.is_extracted])[0].trial_id
+def read_url(query: Mapping[str, str]) -> dict[str, Any]:
+    """What the browser will want first, from the URL: it is answered before it asks."""
+    trial = query.get(keys.TRIAL, "")
+    opened = int(trial) if trial.isdecimal() and len(trial) < 16 else None
+    return {"query": {name: value for name, value in query.items() if name not in (keys.TRIAL, "hint")}, "opened": opened}
 
 
-show_styles()
-with problems_shown(), open_workspace() as workspace:
-    show_page(workspace)
+@st.fragment
+def show_page() -> None:
+    """The workbench; only this runs again when the browser sends something."""
+    show_workbench({**build_reply(), "wanted_dataset": st.session_state.pop(keys.WANTED_DATASET, None)})
+
+
+st.html(_STYLES)
+show_page()

@@ -1,0 +1,43 @@
+"""The workbench as one component of the page: its small JS and CSS files, joined when this module is imported.
+
+No build step: every JS file is a part of one module, so names are shared and only `mount.js` exports.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import streamlit as st
+
+FOLDER = Path(__file__).parent / "workbench"
+KEY = "workbench"
+
+
+def _join(folder: str, ending: str) -> str:
+    return "\n".join(path.read_text("utf-8") for path in sorted((FOLDER / folder).glob(f"*.{ending}")))
+
+
+_mount = st.components.v2.component(
+    "trace_hints.workbench", html="<div class='wb'></div>", css=_join("css", "css"), js=_join("js", "js")
+)
+
+
+def get_outgoing() -> Mapping[str, Any]:
+    """What the browser last sent; empty before it sent anything."""
+    state = st.session_state.get(KEY)
+    sent = None if state is None else state.get("out")
+    return sent if isinstance(sent, Mapping) else {}
+
+
+def show_workbench(reply: Mapping[str, Any]) -> None:
+    """Draw the workbench.
+
+    Args:
+        reply: Plain data. It goes as bytes: of a mapping, Streamlit would look into every value on every run.
+    """
+    _mount(key=KEY, data=orjson.dumps(reply), on_out_change=_nothing, height="content")
+
+
+def _nothing() -> None:
+    """The state needs a callback to be kept; what arrives is read by the run that follows."""

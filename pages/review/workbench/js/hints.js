@@ -1,0 +1,66 @@
+// The hints of the trial, grouped by kind in publishing order; the open one shows its quote.
+
+function renderHints(wb, view) {
+  const hints = orderHints(view.hints);
+  const items = [];
+  if (wb.adding) items.push(addItem(wb, view));
+  if (!hints.length && !wb.adding) items.push(noHintsItem(wb, view));
+  const suggestions = (view.suggestions || []).filter((item) => !wb.settledSuggestions.has(item.id));
+  suggestions.forEach((item) => items.push(suggestionItem(wb, view, item)));
+  let kind = null;
+  hints.forEach((hint, i) => {
+    if (hint.kind !== kind) {
+      kind = hint.kind;
+      items.push(kindItem(kind, hints.filter((each) => each.kind === kind).length));
+    }
+    items.push(hintItem(wb, view, hint, i + 1));
+  });
+  reconcile(wb.el.hints, items);
+  if (wb.el.hints.opened !== `${view.id} ${wb.hint}`) {
+    const fresh = !String(wb.el.hints.opened).startsWith(`${view.id} `);
+    wb.el.hints.opened = `${view.id} ${wb.hint}`;
+    if (fresh) wb.el.hints.scrollTop = 0;
+    const card = wb.el.hints.querySelector(".card.is-open");
+    if (card) {
+      card.scrollIntoView({ block: "nearest", behavior: "instant" });
+      if (wb.focusHint) card.focus({ preventScroll: true });
+    }
+  }
+}
+
+function kindItem(kind, number) {
+  return {
+    key: `kind ${kind}`, sig: String(number),
+    build: () => h("div", { class: `kind is-${kind}`, role: "presentation" }, h("i", {}), h("b", {}, KINDS[kind].word), h("span", {}, String(number))),
+  };
+}
+
+function noHintsItem(wb, view) {
+  return {
+    key: "none", sig: view.status,
+    build: () => h("div", { class: "empty" }, h("p", {}, "No hints were found in this trial."),
+      view.status === "open" && h("div", { class: "buttons" },
+        h("button", { type: "button", class: "button", on: { click: () => press(wb, "i") } }, "Add a hint"),
+        h("button", { type: "button", class: "button", on: { click: () => press(wb, "a") } }, "Approve without hints"),
+        h("button", { type: "button", class: "button", on: { click: () => press(wb, "x") } }, "Reject"))),
+  };
+}
+
+function hintItem(wb, view, hint, number) {
+  const editor = wb.editor && wb.editor.subject === hint.id ? wb.editor : null;
+  const conflict = wb.conflicts.get(hint.id);
+  const open = wb.hint === hint.id;
+  const draft = !editor && loadDraft(hint.id);
+  const sig = editor ? `editor ${editor.opening}` : conflict ? `conflict ${JSON.stringify(conflict)}` : JSON.stringify([
+    number, hint, view.findings.filter((item) => item.hint_id === hint.id), open, open && wb.quote, view.attempts.length, Boolean(draft), wb.mergeFrom, wb.attempt,
+  ]);
+  return {
+    key: hint.id, sig,
+    build: () => (conflict ? drawConflict(wb, view, hint, number, conflict) : editor ? drawEditor(wb, view, hint, number, editor) : drawCard(wb, view, hint, number, open, draft)),
+  };
+}
+
+/** 1-based, in publishing order. */
+function hintNumber(view, id) {
+  return orderHints(view.hints).findIndex((hint) => hint.id === id) + 1;
+}

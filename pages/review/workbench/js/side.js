@@ -1,0 +1,136 @@
+// Two attempts side by side, aligned at the message where they part.
+
+function toggleSide(wb) {
+  const view = openView(wb);
+  if (!view) return;
+  if (view.attempts.length < 2) { say(wb, "This trial has one attempt."); return; }
+  if (wb.mode === "side") { setMode(wb, "one"); return; }
+  const here = currentAttempt(wb, view);
+  const differs = view.attempts.find((each) => each.id !== here.id && each.outcome !== here.outcome) || view.attempts.find((each) => each.id !== here.id);
+  wb.left = here.id;
+  wb.other = differs.id;
+  wb.sideOpen = new Set();
+  setMode(wb, "side");
+}
+
+function listPairs(wb, view) {
+  return view.attempts.filter((each) => each.id !== wb.left).map((each) => each.id);
+}
+
+function stepPair(wb, view, step) {
+  const pairs = listPairs(wb, view);
+  wb.other = pairs[(pairs.indexOf(wb.other) + step + pairs.length) % pairs.length];
+  wb.sideOpen.clear();
+  wb.scrolled = null;
+  render(wb);
+  flushIfMissing(wb);
+}
+
+function renderSide(wb, view) {
+  const [left, right] = [wb.left, wb.other].map((id) => view.attempts.find((each) => each.id === id));
+  fill(wb.el.tabs, JSON.stringify(["side", view.id, wb.left, wb.other]), () => [
+    h("div", { class: "tablist", role: "tablist", "aria-label": "Pairs of attempts" }, listPairs(wb, view).map((id) => {
+      const other = view.attempts.find((each) => each.id === id);
+      return h("button", { type: "button", role: "tab", class: `tab${id === wb.other ? " is-open" : ""}`, "aria-selected": String(id === wb.other), tabindex: id === wb.other ? "0" : "-1", on: { click: () => { wb.other = id; wb.sideOpen.clear(); wb.scrolled = null; render(wb); flushIfMissing(wb); } } },
+        id === wb.other && icon("columns", 14), h("span", { class: "tab-word" }, `Attempts ${left.number} and ${other.number}`));
+    })),
+    keyTextButton("One attempt", "V", () => press(wb, "v")),
+  ]);
+  const [a, b] = [wb.transcripts.get(left.id), wb.transcripts.get(right.id)];
+  const ready = a && b && a.missing === null && b.missing === null;
+  const sig = JSON.stringify([view.id, left.id, right.id, a && a.version, b && b.version, wb.hint, wb.quote, [...wb.sideOpen], [...wb.folds], wb.unfoldAll, wb.rawAll, [...wb.autoRaw], wb.isSlow]);
+  fill(wb.el.both, sig, () => [h("div", { class: "pair", tabindex: "0", "aria-label": `Attempts ${left.number} and ${right.number} side by side` },
+    h("div", { class: "pair-head" }, drawPairHead(left), drawPairHead(right)),
+    ready ? drawPairRows(wb, view, left, right, alignAttempts(a.messages, b.messages)) : h("p", { class: "loading" }, wb.isSlow ? "Loading the transcripts" : ""))]);
+  if (ready) markPair(wb, view);
+}
+
+function drawPairHead(attempt) {
+  return h("div", { class: "pair-cell" }, h("b", {}, String(attempt.number)), outcomeSquare(attempt.outcome), h("b", {}, OUTCOMES[attempt.outcome].word),
+    h("span", { class: "quiet" }, `${count(attempt.messages, "message")}, ${plain(attempt.name)}`));
+}
+
+/** Rows of the two, and the first row at which the agent moves differently. */
+function alignAttempts(a, b) {
+  const rows = [];
+  let parted = false;
+  for (let i = 0; i < Math.max(a.length, b.length); i += 1) {
+    const [one, two] = [a[i] || null, b[i] || null];
+    const same = !parted && Boolean(one && two) && sameMove(one, two);
+    const wording = !parted && !same && Boolean(one && two) && one.role === two.role && one.role !== "agent";
+    const part = !parted && !same && !wording;
+    if (part) parted = true;
+    rows.push({ one, two, same, part });
+  }
+  return rows;
+}
+
+/** The same call or reply; what a tool answers to it follows from it. */
+function sameMove(one, two) {
+  if (one.role !== two.role) return false;
+  const calls = (message) => message.blocks.filter((block) => block.rows).map((block) => JSON.stringify([block.name, block.rows]));
+  const [mine, theirs] = [calls(one), calls(two)];
+  if (one.role === "agent" && (mine.length || theirs.length)) return mine.join() === theirs.join();
+  return squeeze(one.text) === squeeze(two.text);
+}
+
+function squeeze(text) {
+  return text.replace(/\s+/g, " ").trim();
+}
+
+function drawPairRows(wb, view, left, right, rows) {
+  const drawn = [];
+  for (let i = 0; i < rows.length; i += 1) {
+    const row = rows[i];
+    if (row.same) {
+      let last = i;
+      while (last + 1 < rows.length && rows[last + 1].same) last += 1;
+      drawn.push(drawSameRun(wb, view, left, right, rows, i, last));
+      i = last;
+      continue;
+    }
+    if (row.part) drawn.push(h("div", { class: "parting" }, h("b", {}, `They part here, at message ${i}: the agent\u2019s first different move`), h("span", { class: "end" }, cap("["), cap("]"), " step")));
+    drawn.push(drawPairRow(wb, view, left, right, row));
+  }
+  if (!rows.some((row) => row.part)) drawn.push(h("div", { class: "parting" }, h("b", {}, "They do not part: the agent moved the same way in both.")));
+  return drawn;
+}
+
+function drawSameRun(wb, view, left, right, rows, first, last) {
+  const open = wb.sideOpen.has(first);
+  const words = first === last ? `Message ${first} is the same` : last === first + 1 ? `Messages ${first} and ${last} are the same` : `Messages ${first} to ${last} are the same`;
+  return h("div", { class: "same-run" },
+    foldButton(open, words, () => { if (open) wb.sideOpen.delete(first); else wb.sideOpen.add(first); render(wb); }),
+    open && rows.slice(first, last + 1).map((row) => drawPairRow(wb, view, left, right, row)));
+}
+
+function drawPairRow(wb, view, left, right, row) {
+  return h("div", { class: "pair-row" }, [[left, row.one], [right, row.two]].map(([attempt, message]) => {
+    const cell = h("div", { class: "pair-cell" });
+    if (message) {
+      const item = messageItem(wb, view, attempt, message, listCites(view, attempt.id), currentEvidence(wb, view));
+      const element = item.build();
+      element.dataset.attempt = attempt.id;
+      cell.append(element);
+    }
+    return cell;
+  }));
+}
+
+function markPair(wb, view) {
+  const shown = currentEvidence(wb, view);
+  const goal = `${wb.left} ${wb.other} ${wb.hint} ${wb.quote}`;
+  const pair = wb.el.both.querySelector(".pair");
+  let target = null;
+  if (shown && shown.status !== "missing") {
+    const message = pair.querySelector(`[data-attempt="${shown.attempt_id}"][data-i="${shown.message}"]`);
+    if (message && !message.marked) {
+      message.marked = true;
+      message.mark = markQuote(message, shown.quote, `evidence for hint ${hintNumber(view, wb.hint)}`);
+    }
+    target = message && (message.mark || message);
+  }
+  if (wb.scrolled === goal) return;
+  wb.scrolled = goal;
+  scrollTo40(pair, target || pair.querySelector(".parting") || pair.firstElementChild);
+}
