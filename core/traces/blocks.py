@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from core.models import Message
-from core.traces.calls import decode_json
+from core.traces.calls import decode_json, read_parameters, read_until
 from core.traces.templates import find_line, find_template
 
 MAX_FIELDS = 200
@@ -17,6 +17,7 @@ MAX_FIELDS = 200
 _OPENER = re.compile(
     r"<(?P<thought>think|thinking)>"
     r"|<(?P<call>tool_call|function_call|functioncall)>"
+    r"|<function=(?P<function>[^\s<>=]{1,128})>"
     r"|^```(?P<fence>[\w+-]*)[ \t]*\n"
     r"|(?P<json>\{(?=\s*\"(?:analysis|plan|commands|task_complete|explanation|state_analysis)\"\s*:))",
     re.MULTILINE,
@@ -118,6 +119,9 @@ def _read_opened(text: str, match: re.Match[str]) -> tuple[list[Block], int]:
         return [Block("fold", text[begin:end].strip(), "Thoughts")], end + len(match["thought"]) + 3
     if match["call"]:
         return _read_call(text, begin, f"</{match['call']}>")
+    if match["function"]:
+        body, end = read_until(text, begin, "</function>")
+        return [_build_call({"name": match["function"], "arguments": read_parameters(body)}, body.strip())], end
     if match["json"]:
         value, end = decode_json(text, match.start())
         return (list(_read_terminus(value, text[match.start() : end])), end) if isinstance(value, dict) else ([], begin)
@@ -146,7 +150,7 @@ def _build_call(value: dict[str, Any], raw: str) -> Block:
     inner = value.get("function")
     value = inner if isinstance(inner, dict) else value
     name = next((str(value[key]) for key in _NAME_KEYS if value.get(key)), "call")
-    arguments = next((value[key] for key in _ARGUMENT_KEYS if key in value), {})
+    arguments: Any = next((value[key] for key in _ARGUMENT_KEYS if key in value), {})
     if isinstance(arguments, str):
         loaded, _ = decode_json(arguments.strip(), 0)
         arguments = loaded if isinstance(loaded, dict) else arguments
@@ -175,7 +179,9 @@ def _read_commands(commands: list[Any]) -> Iterator[tuple[str, str]]:
         typed = each.get("keystrokes") if isinstance(each, dict) else each
         if not isinstance(typed, str):
             continue
-        seconds = next((each[key] for key in ("duration", "timeout_sec") if key in each), "") if each is not typed else ""
+        seconds = (
+            next((each[key] for key in ("duration", "timeout_sec") if key in each), "") if each is not typed else ""
+        )
         yield typed.rstrip("\n"), str(seconds)
 
 

@@ -21,7 +21,8 @@ _BAD_LINE = re.compile(
 class ShownMessage(NamedTuple):
     """One message, ready to be shown."""
 
-    index: int
+    number: int
+    """0-based over all messages of the attempt."""
     role: str
     """`system`, `user`, `agent`, `tool`, `observation` or `unknown`."""
     text: str
@@ -78,7 +79,7 @@ def show_message(transcript: Transcript, index: int) -> ShownMessage:
     is_output = message.role is Role.TOOL or index in transcript.outputs
     lines = list(_find_error_lines(message.content, transcript.errors.get(index, []))) if is_output else []
     return ShownMessage(
-        index=index,
+        number=index,
         role=_name_role(message.role, is_output),
         text=message.content,
         blocks=list_blocks(message, is_output=is_output),

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.curation.checks import check_hint
+from core.curation.checking import check_draft
 from core.models import HintText
 from core.store import Store
 from pages.review.outgoing import TextWanted
@@ -14,13 +14,11 @@ _TEXT: TypeAdapter[HintText] = TypeAdapter(HintText)
 
 def check_words(store: Store, wanted: TextWanted) -> dict[str, Any]:
     """Findings by hint, as plain data, for the words in the editor."""
-    outcomes = {attempt.id: attempt.outcome for attempt in store.traces.list_attempts(wanted.trial_id)}
     findings: dict[str, list[Any]] = {}
     for hint in store.curation.list_hints(wanted.trial_id):
         text = read_text(wanted.texts.get(hint.id))
         if text is not None:
-            found = check_hint(hint.model_copy(update={"text": text}), outcomes=outcomes)
-            findings[hint.id] = [item.model_dump(mode="json") for item in found]
+            findings[hint.id] = [item.model_dump(mode="json") for item in check_draft(store, hint, text)]
     return {"n": wanted.n, "trial_id": wanted.trial_id, "findings": findings}
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import ValidationError
+
+from core.curation.review_actions import ReviewAction, perform
 from core.errors import TraceHintsError
 from core.store import Store
-from pages.review.adapter import perform_all
 from pages.review.checking import check_words
 from pages.review.instruction import build_instruction
 from pages.review.outgoing import Outgoing, PartWanted
@@ -25,7 +27,7 @@ def answer(store: Store, sent: Outgoing, *, reviewer: str, today_utc: str) -> Re
         reviewer: Signs the decisions.
         today_utc: When the reviewer's day began, for the pace.
     """
-    results = perform_all(store, sent.actions, reviewer=reviewer)
+    results = [_perform(store, action, reviewer) for action in sent.actions]
     reply: Reply = {"to": sent.seq, "reviewer": reviewer, "results": results}
     wanted = list(sent.trials)
     if sent.query is not None:
@@ -40,6 +42,17 @@ def answer(store: Store, sent: Outgoing, *, reviewer: str, today_utc: str) -> Re
     if sent.instruction is not None:
         reply["instruction"] = build_instruction(store, sent.instruction)
     return reply
+
+
+def _perform(store: Store, sent: dict[str, Any], reviewer: str) -> Reply:
+    """The result of one action, as plain data."""
+    try:
+        action = ReviewAction.model_validate(sent)
+    except ValidationError as error:
+        message = f"The browser sent an action that cannot be read ({error.errors()[0]['msg']}). Reload the page."
+        return {"id": sent.get("id"), "trial_id": None, "ok": False, "problem": "refused", "message": message}
+    result = perform(store, action, reviewer=reviewer)
+    return {**result.model_dump(mode="json"), "trial_id": action.trial_id}
 
 
 def _choose_first(sent: Outgoing, queue: Reply) -> list[int]:

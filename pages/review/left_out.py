@@ -11,8 +11,8 @@ from pages.shared.labels import describe_count
 def build_left_out(store: Store, attempt_id: int) -> dict[str, Any] | None:
     """What was left out when the model wrote the attempt's present hints; None if nothing was.
 
-    `words` says it in a sentence, `ranges` are first and last index of what was left out whole, `squeezed` are index and
-    characters left out of what was shown in part.
+    `words` says it in a sentence, `ranges` are first and last index of what was left out whole, `squeezed` are index
+    and characters left out of what was shown in part.
     """
     found = store.answers.find_left_out(attempt_id)
     if found is None:

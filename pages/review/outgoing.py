@@ -24,7 +24,7 @@ class TextWanted(BaseModel):
 
 
 class Outgoing(BaseModel):
-    """Everything that is still open on the browser's side; every answer is complete in itself, so none can be missed."""
+    """Everything that is open on the browser's side; every answer is complete in itself, so none can be missed."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -19,7 +19,10 @@ _STYLES = """
 <style>
 .stMainBlockContainer { padding: 3.75rem 1rem 0.75rem; }
 .stMainBlockContainer > div { gap: 0; }
-h1.review-title { padding: 0; margin: 0; font-weight: 400; letter-spacing: 0; line-height: 1.5rem; position: fixed; top: 1.125rem; left: 3.5rem; z-index: 999991; font-size: 1rem; pointer-events: none; }
+h1.review-title {
+    position: fixed; top: 1.125rem; left: 3.5rem; z-index: 999991; padding: 0; margin: 0;
+    font-size: 1rem; font-weight: 400; line-height: 1.5rem; letter-spacing: 0; pointer-events: none;
+}
 .review-title b { font-weight: 650; margin-right: 0.5rem; }
 .stApp:has(.stSidebar[aria-expanded="true"]) .review-title { display: none; }
 </style>
@@ -44,7 +47,10 @@ def read_url(query: Mapping[str, str]) -> dict[str, Any]:
     """What the browser will want first, from the URL: it is answered before it asks."""
     trial = query.get(keys.TRIAL, "")
     opened = int(trial) if trial.isdecimal() and len(trial) < 16 else None
-    return {"query": {name: value for name, value in query.items() if name not in (keys.TRIAL, "hint")}, "opened": opened}
+    return {
+        "query": {name: value for name, value in query.items() if name not in (keys.TRIAL, "hint")},
+        "opened": opened,
+    }
 
 
 @st.fragment

@@ -48,7 +48,7 @@ def _take(transcript: Transcript, first: int) -> Iterator[ShownMessage]:
 def _build_message(message: ShownMessage) -> dict[str, Any]:
     blocks = [_build_block(block, message.text) for block in message.blocks]
     return {
-        "i": message.index,
+        "i": message.number,
         "role": message.role,
         "text": message.text,
         "blocks": blocks,

@@ -10,6 +10,8 @@ from core.traces.transcript import list_ticks
 from pages.review.left_out import build_left_out
 
 View = dict[str, Any]
+HISTORY = 100
+"""Decisions of a trial that are shown, the last ones."""
 
 
 def build_trial_view(store: Store, trial_id: int) -> View:
@@ -25,11 +27,17 @@ def build_trial_view(store: Store, trial_id: int) -> View:
     trial = store.traces.get_trial(trial_id)
     attempts = store.traces.list_attempts(trial_id)
     episodes = store.traces.list_episodes(trial_id)
-    decisions = store.curation.list_decisions(trial_id)
+    decisions = store.decisions.list_decisions(trial_id)
     return {
         **_build_head(trial, decisions),
         "findings": [item.model_dump(mode="json") for item in store.curation.list_findings(trial_id)],
         "attempts": [_build_attempt(store, attempt, episodes) for attempt in attempts],
+        "history": [_build_step(item) for item in decisions[-HISTORY:]],
+        "suggestions": [
+            item.model_dump(mode="json")
+            for item in store.suggestions.list_suggestions(trial_id)
+            if item.state == "open"
+        ],
         "hints": [_build_hint(hint, attempts, decisions) for hint in store.curation.list_hints(trial_id)],
     }
 
@@ -72,6 +80,10 @@ def _build_decision(decision: Decision) -> View:
         "at": decision.at_utc,
         "reason": decision.reason or "",
     }
+
+
+def _build_step(decision: Decision) -> View:
+    return {**_build_decision(decision), "hint_id": decision.hint_id}
 
 
 def _build_attempt(store: Store, attempt: Attempt, episodes: Sequence[Episode]) -> View:

@@ -37,7 +37,7 @@ def hostile(home: Path, tmp_path: Path) -> Path:
     return home
 
 
-@pytest.mark.parametrize("page", ["overview", "traces", "batches", "review", "publish"])
+@pytest.mark.parametrize("page", ["overview", "traces", "batches", "publish"])
 def test_no_page_renders_what_a_trace_says(hostile: Path, open_page: OpenPage, page: str) -> None:
     with open_store(hostile) as store:
         trial = store.traces.list_trials(1)[0]
@@ -45,27 +45,8 @@ def test_no_page_renders_what_a_trace_says(hostile: Path, open_page: OpenPage, p
             decisions.approve_trial(store, trial, reviewer="Mira", action_id=decisions.new_action_id())
     app = open_page(page)
     assert "127.0.0.1:9" not in list_markdown(app)
-    if page in ("review", "publish"):
+    if page == "publish":
         assert any(IMAGE in text for text in list_texts(app)), "word for word"
-
-
-def test_names_and_hints_stand_on_the_review_page_word_for_word(hostile: Path, open_page: OpenPage) -> None:
-    app = open_page("review")
-    assert NAME in list_texts(app)
-    assert app.dataframe[0].value["Trial"].tolist() == [NAME]
-    assert any(TOOL in text for text in list_texts(app))
-
-
-def test_the_editor_and_the_conflict_render_nothing(hostile: Path, open_page: OpenPage) -> None:
-    with open_store(hostile) as store:
-        hint = store.curation.list_hints(1)[0]
-    app = open_page("review")
-    app.button(key=f"edit_{hint.id}").click().run()
-    with open_store(hostile) as store:
-        decisions.edit_hint(store, hint, hint.proposed_text, reviewer=IMAGE, action_id=decisions.new_action_id())
-    app.button(key=f"save_{hint.id}").click().run()
-    assert not app.exception
-    assert "127.0.0.1:9" not in list_markdown(app)
 
 
 def test_an_error_is_shown_as_plain_text(home: Path, open_page: OpenPage) -> None:

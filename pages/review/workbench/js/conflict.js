@@ -8,7 +8,7 @@ function drawConflict(wb, view, hint, number, conflict) {
       h("p", { class: "is-warn-text", role: "alert" }, icon("warn", 14), h("b", {}, ` ${who} changed this ${KINDS[hint.kind].one} while you were editing. Both texts are kept.`)),
       h("div", { class: "versions" },
         drawVersion("Yours, not saved yet", hintWords(conflict.mine), hintWords(conflict.theirs), "mine", "Keep mine", "1", () => keepMine(wb, hint.id)),
-        drawVersion(`${who}, saved${conflict.at ? ` at ${clock(conflict.at)}` : ""}`, hintWords(conflict.theirs), hintWords(conflict.mine), "theirs", "Take theirs", "2", () => takeTheirs(wb, hint.id))),
+        drawVersion(`${who}, saved${conflict.at_utc ? ` at ${clock(conflict.at_utc)}` : ""}`, hintWords(conflict.theirs), hintWords(conflict.mine), "theirs", "Take theirs", "2", () => takeTheirs(wb, hint.id))),
       h("div", { class: "editor-buttons" },
         h("button", { type: "button", class: "button", "aria-keyshortcuts": "E", on: { click: () => editBoth(wb, hint.id) } }, "Edit from both ", cap("E")),
         h("span", { class: "quiet small" }, "The text you do not choose stays in the history."))));

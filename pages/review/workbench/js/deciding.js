@@ -101,12 +101,20 @@ function decideTrial(wb, view, action, payload, status, said) {
   const current = viewOf(wb, view.id);
   const next = findNextOpen(wb, view.id);
   wb.decided.set(view.id, status);
-  if (current.status === "open") wb.counts = { ...wb.counts, open: Math.max((wb.counts.open || 0) - 1, 0) };
+  countDecided(wb, view, status);
   wb.decidedToday += 1;
   act(wb, { trial_id: view.id, version: current.version }, action, payload);
   const row = next === null ? null : wb.rows.find((each) => each.id === next);
   say(wb, `${said}${row ? ` Next: ${row.name}.` : " No trial is left in this list."}`);
   openTrial(wb, next);
+}
+
+/** The counts follow at once; the next look at the queue corrects them. */
+function countDecided(wb, view, status) {
+  const less = (counts, name) => Math.max((counts[name] || 0) - 1, 0);
+  wb.totals = { ...wb.totals, open: less(wb.totals, "open"), [status]: (wb.totals[status] || 0) + 1 };
+  const checked = view.hints.some((hint) => openFindings(view, hint).length);
+  wb.counts = { ...wb.counts, open: less(wb.counts, "open"), ...(checked ? { check: less(wb.counts, "check") } : {}) };
 }
 
 function reopen(wb) {

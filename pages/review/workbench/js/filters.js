@@ -2,7 +2,6 @@
 
 const FILTERS = [
   ["outcomes", "Outcomes", { "": "any", successful: "all successful", mixed: "mixed", unsuccessful: "none successful", unknown: "unknown" }],
-  ["findings", "Findings", { "": "any or none", any: "some", blocking: "blocking" }],
   ["status", "Status", { "": "to review", check: "to review, with findings", approved: "approved", rejected: "rejected", all: "all" }],
   ["extractor", "Extractor", { "": "any", llm: "language model", rules: "rules" }],
   ["edited", "Edited", { "": "any", yes: "edited", no: "not edited" }],
@@ -19,11 +18,10 @@ function drawFilters(wb) {
     field.value = wb.query[name] || "";
     return field;
   };
-  const model = h("input", { type: "text", "data-focus": "model", on: { change: () => setFilter(wb, { model: model.value.trim() }) } });
-  model.value = wb.query.model || "";
+  const findings = { "": "any or none", any: "some", blocking: "blocking", ...Object.fromEntries(wb.codes.map((code) => [code, code.replace(/-/g, " ")])) };
+  const models = { "": "any", ...Object.fromEntries(wb.models.map((model) => [model, model])) };
   return h("div", { class: "filters" },
-    FILTERS.map(([name, label, options]) => row(label, h("select", { "data-focus": name, on: { change: (event) => setFilter(wb, { [name]: event.target.value }) } },
+    [...FILTERS, ["findings", "Findings", findings], ["model", "Model", models]].map(([name, label, options]) => row(label, h("select", { "data-focus": name, on: { change: (event) => setFilter(wb, { [name]: event.target.value }) } },
       Object.entries(options).map(([value, word]) => h("option", { value, selected: (wb.query[name] || "") === value }, word))))),
-    row("Model", model),
     row("Attempts", h("span", { class: "range" }, number("attempts_min", "Attempts at least"), "to", number("attempts_max", "Attempts at most"))));
 }

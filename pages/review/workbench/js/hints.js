@@ -15,6 +15,7 @@ function renderHints(wb, view) {
     }
     items.push(hintItem(wb, view, hint, i + 1));
   });
+  if ((view.history || []).length) items.push(historyItem(wb, view));
   reconcile(wb.el.hints, items);
   if (wb.el.hints.opened !== `${view.id} ${wb.hint}`) {
     const fresh = !String(wb.el.hints.opened).startsWith(`${view.id} `);
@@ -57,6 +58,21 @@ function hintItem(wb, view, hint, number) {
   return {
     key: hint.id, sig,
     build: () => (conflict ? drawConflict(wb, view, hint, number, conflict) : editor ? drawEditor(wb, view, hint, number, editor) : drawCard(wb, view, hint, number, open, draft)),
+  };
+}
+
+/** Who did what, the newest first. */
+function historyItem(wb, view) {
+  const open = wb.folds.has("history");
+  const toggle = () => { if (open) wb.folds.delete("history"); else wb.folds.add("history"); render(wb); };
+  return {
+    key: "history", sig: JSON.stringify([view.history, open]),
+    build: () => h("div", { class: "history" }, foldButton(open, `History, ${count(view.history.length, "decision")}`, toggle),
+      open && h("ol", { class: "small" }, [...view.history].reverse().map((step) => {
+        const number = step.hint_id ? hintNumber(view, step.hint_id) : 0;
+        const what = step.hint_id ? (number ? `, hint ${number}` : ", a hint that is gone") : "";
+        return h("li", {}, h("b", {}, step.reviewer), ` ${step.action}${what} `, h("span", { class: "quiet" }, `${new Date(step.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}${step.reason ? `: ${step.reason}` : ""}`));
+      }))),
   };
 }
 

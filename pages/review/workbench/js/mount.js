@@ -7,8 +7,8 @@ const RESERVE_EVERY = 60_000;
 
 function createWorkbench(root, host) {
   const wb = {
-    root, host, seq: 0, answered: 0, asked: 0, missed: 0, offSince: null, lastSeq: 0, pending: loadPending(), failed: [], conflicts: new Map(),
-    query: {}, rows: [], counts: {}, datasets: [], dataset: null, decided: new Map(), reservations: new Map(), decidedToday: 0, perHour: null, me: "",
+    root, host, page: newId(), seq: 0, answered: 0, asked: 0, missed: 0, offSince: null, lastSeq: 0, pending: loadPending(), failed: [], conflicts: new Map(),
+    query: {}, rows: [], counts: {}, totals: {}, models: [], codes: [], datasets: [], dataset: null, decided: new Map(), reservations: new Map(), decidedToday: 0, perHour: null, me: "",
     trials: new Map(), transcripts: new Map(), opened: null, hint: null, quote: 0, attempt: null, mode: "one", pane: "hints", left: null, other: null,
     folds: new Set(), raw: new Set(), autoRaw: new Set(), sideOpen: new Set(), selected: new Set(), settledSuggestions: new Set(), find: null,
     wants: { queue: true, trials: [], parts: [], check: null, instruction: null, bulk: null }, loaded: false, editor: null, dialog: null, lastError: -1,

@@ -38,7 +38,7 @@ function newId() {
 function act(wb, subject, action, payload) {
   const last = wb.pending.length ? wb.pending[wb.pending.length - 1].seq : 0;
   const made = {
-    id: newId(), seq: Math.max(last, wb.lastSeq || 0) + 1, trial_id: subject.trial_id ?? null,
+    id: newId(), page: wb.page, seq: Math.max(last, wb.lastSeq || 0) + 1, trial_id: subject.trial_id ?? null,
     hint_id: subject.hint_id ?? null, version: subject.version ?? null, action, payload: payload || {},
   };
   wb.lastSeq = made.seq;

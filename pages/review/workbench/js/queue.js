@@ -173,7 +173,10 @@ function takeQueue(wb, queue) {
   wb.dataset = queue.dataset;
   wb.datasets = queue.datasets;
   wb.counts = queue.counts;
-  wb.rows = queue.rows.map(([id, name, status, outcomes, blocks, warnings, task]) => ({ id, name, status, outcomes, blocks, warnings, task }));
+  wb.totals = queue.totals;
+  wb.models = queue.models || [];
+  wb.codes = queue.codes || [];
+  wb.rows = queue.rows.map(readRow);
   wb.decidedToday = queue.decided_today ?? 0;
   wb.perHour = queue.per_hour;
   wb.queueAt = Date.now();
@@ -181,6 +184,14 @@ function takeQueue(wb, queue) {
   const open = new Set(wb.pending.map((action) => action.trial_id));
   for (const id of wb.decided.keys()) if (!open.has(id)) wb.decided.delete(id);
   if (wb.opened === null && wb.rows.length) openTrial(wb, wb.rows[0].id);
+}
+
+const STATUS_LETTERS = { o: "open", a: "approved", r: "rejected" };
+const OUTCOME_LETTERS = { s: "success", p: "partial", f: "failure", e: "error", u: "unknown" };
+
+/** A row as `core/curation/queue_view.py` writes it. */
+function readRow([id, name, status, outcomes, hints, blocks, warnings, task]) {
+  return { id, name, status: STATUS_LETTERS[status], outcomes: [...outcomes].map((letter) => OUTCOME_LETTERS[letter]), hints, blocks, warnings, task };
 }
 
 function scrollToRow(wb) {

@@ -36,11 +36,11 @@ function renderLoading(wb) {
 /** What stands in place of a trial; null if one is open. */
 function describeNothing(wb) {
   if (!wb.loaded) return wb.problem ? { title: wb.problem, words: "", buttons: [] } : null;
-  if (wb.dataset === null || !wb.counts.all) {
+  if (wb.dataset === null || !wb.totals.all) {
     return { title: "No hints to review yet.", words: "Extract hints from imported traces first.", buttons: [["Go to Batches", () => goTo("batches"), "is-primary"]] };
   }
   if (wb.opened !== null) return null;
-  const { all, approved, rejected, open } = wb.counts;
+  const { all, approved, rejected, open } = wb.totals;
   if (!open) {
     return {
       title: `All ${count(all, "trial")} ${all === 1 ? "is" : "are"} decided`, words: `${approved ?? 0} approved, ${rejected ?? 0} rejected.`,

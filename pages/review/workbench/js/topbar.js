@@ -1,13 +1,13 @@
 // The top bar: dataset, pace, whether everything is saved, who is reviewing.
 
 function renderTop(wb) {
-  const left = wb.counts.open ?? 0;
+  const left = wb.totals.open ?? 0;
   const save = describeSave(wb);
-  const sig = JSON.stringify([wb.dataset, wb.datasets, wb.counts, wb.decidedToday, wb.perHour, wb.me, wb.queueShut, save]);
+  const sig = JSON.stringify([wb.dataset, wb.datasets, wb.totals, wb.decidedToday, wb.perHour, wb.me, wb.queueShut, save]);
   fill(wb.el.top, sig, () => [
     h("button", { type: "button", class: "icon-button", "aria-label": wb.queueShut ? "Show the queue" : "Hide the queue", "aria-keyshortcuts": "Q", on: { click: () => press(wb, "q") } }, icon("panel", 16)),
     drawDataset(wb),
-    h("span", { class: "quiet all-count" }, wb.counts.all === undefined ? "" : count(wb.counts.all, "trial")),
+    h("span", { class: "quiet all-count" }, wb.totals.all === undefined ? "" : count(wb.totals.all, "trial")),
     h("div", { class: "pace" }, drawPace(wb, left)),
     h("span", { class: `save is-${save.kind}` }, save.kind === "ok" ? icon("check", 14) : save.kind === "off" ? icon("warn", 14) : null, h("span", {}, save.words),
       save.kind === "off" && h("button", { type: "button", class: "link", on: { click: () => flush(wb) } }, "Try again")),
