@@ -16,6 +16,8 @@ from tests.workspaces import create_batch, import_sample, make_settings
 
 FOLDER = Path(__file__).parent
 PICTURES = {"review": "review"}
+READY = {"review": ".wb[data-ready$=read]"}
+"""What a page shows once it can be looked at."""
 
 
 def main() -> None:
@@ -32,7 +34,8 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1280, "height": 720})
             for name, path in PICTURES.items():
                 page.goto(f"{address}/{path}")
-                page.wait_for_timeout(6000)
+                page.wait_for_selector(READY[name])
+                page.wait_for_timeout(1000)
                 page.screenshot(path=FOLDER / f"{name}.png")
             browser.close()
 

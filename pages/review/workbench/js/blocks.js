@@ -53,7 +53,9 @@ function drawCommands(block) {
 function drawFields(block, key, context) {
   const open = context.open(key);
   const cited = (row) => Boolean(context.quote) && (context.quote.includes(`"${row[0]}"`) || row[1] === context.quote);
-  const rows = block.rows.filter((row, i) => open || i < FIELDS_SHOWN || cited(row));
+  // one more field is shown rather than said to be hidden
+  const shown = block.rows.length === FIELDS_SHOWN + 1 ? FIELDS_SHOWN + 1 : FIELDS_SHOWN;
+  const rows = block.rows.filter((row, i) => open || i < shown || cited(row));
   const hidden = block.rows.filter((row) => !rows.includes(row));
   const characters = hidden.reduce((n, [name, value]) => n + name.length + value.length, 0);
   return [
@@ -61,7 +63,7 @@ function drawFields(block, key, context) {
       const value = h("dd", { class: `t${cited(row) ? " is-quote" : ""}` }, row[1].length > 2000 && !open ? `${row[1].slice(0, 2000)}\u2026` : row[1]);
       return [h("dt", { class: "t" }, row[0]), value];
     })),
-    (hidden.length || open) && block.rows.length > FIELDS_SHOWN && foldButton(open,
+    (hidden.length || open) && block.rows.length > shown && foldButton(open,
       open ? "Show fewer fields" : [h("b", {}, `Show ${count(hidden.length, "more field")}`), ` ${characters.toLocaleString("en")} characters`],
       () => context.toggle(key)),
   ];
