@@ -164,12 +164,14 @@ def start_extraction(
         check_budget(config)
     # what has its default is left out, so that a new field of the configuration makes no paused batch unknown
     values = ExtractParams(batch=config).model_dump(mode="json", exclude_defaults=True)
+    # reckoned before anybody is kept from writing
+    estimate = _estimate(store, dataset, config)
     with store.jobs.write():
         job = store.jobs.find_open_job(JobKind.EXTRACT, params=values, dataset_id=dataset.id, with_stopped=True)
         if job is None:
             job = store.jobs.create_job(JobKind.EXTRACT, params=values, dataset_id=dataset.id, created_by=created_by)
-            estimate = _estimate(store, dataset, config)
             store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config, estimate=estimate)
+    store.batches.ensure_requests(store.batches.get_batch_of_job(job.id).id)
     store.jobs.resume_job(job.id)
     return store.jobs.get_job(job.id)
 

@@ -29,4 +29,6 @@ def create_batch(store: Store, dataset: Dataset, config: BatchConfig | None = No
     """A batch with its job, ready to be run."""
     config = config or BatchConfig(extractor=Extractor.RULES)
     job = store.jobs.create_job(JobKind.EXTRACT, params=config.model_dump(mode="json"), dataset_id=dataset.id)
-    return store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config)
+    batch = store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config)
+    store.batches.ensure_requests(batch.id)
+    return batch

@@ -47,6 +47,7 @@ def run_batch(
         JobStopped: Paused, cancelled or taken over; parked while a person runs files, postponed while a server does.
         UsageError: No server is set, or a budget without a known price.
     """
+    store.batches.ensure_requests(batch.id)
     if batch.extractor is Extractor.RULES:
         _run_rules(store, batch, progress, check_lease)
         return None

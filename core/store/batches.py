@@ -1,5 +1,6 @@
 """Batches: which attempts they choose, how they were launched and how far they are."""
 
+import time
 from typing import Any
 
 import orjson
@@ -21,6 +22,10 @@ from core.store.part import Part
 
 THROUGHPUT_SECONDS = 5
 """How long one row of the throughput is."""
+REQUESTS_PER_WRITE = 10_000
+"""Added in well under the 250 ms that others may be kept waiting."""
+PAUSE_SECONDS = 0.05
+"""Between two such writes."""
 
 
 class Batches(Part):
@@ -29,12 +34,11 @@ class Batches(Part):
     def create_batch(
         self, *, job_id: int, dataset_id: int, config: BatchConfig, estimate: Estimate | None = None
     ) -> Batch:
-        """A batch with one pending request per chosen attempt."""
-        chosen, values = _choose(dataset_id, config)
+        """A batch that has no requests yet: `ensure_requests` adds them."""
         with self.write():
             batch_id = self._connection.execute(
-                "INSERT INTO batches (job_id, dataset_id, extractor, model, config, estimate) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO batches (job_id, dataset_id, extractor, model, config, estimate, ready) "
+                "VALUES (?, ?, ?, ?, ?, ?, 0)",
                 (
                     job_id,
                     dataset_id,
@@ -44,12 +48,42 @@ class Batches(Part):
                     estimate and estimate.model_dump_json(),
                 ),
             ).lastrowid
-            total = self._connection.execute(
-                f"INSERT INTO requests (batch_id, kind, attempt_id) SELECT ?, 'attempt', a.id {chosen} ORDER BY a.id",
-                (batch_id, *values),
-            ).rowcount
-            self._connection.execute("UPDATE batch_counts SET total = ? WHERE batch_id = ?", (total, batch_id))
         return self.get_batch(int(batch_id or 0))
+
+    def ensure_requests(self, batch_id: int, *, portion: int = REQUESTS_PER_WRITE) -> None:
+        """One pending request per chosen attempt. Idempotent; whoever is interrupted is continued by the next.
+
+        The launch and the worker may both do it at the same time. A batch runs only when it has them all.
+
+        Args:
+            batch_id: The batch.
+            portion: How many are added in one write.
+        """
+        row = self._row("SELECT dataset_id, config, ready FROM batches WHERE id = ?", (batch_id,))
+        if row is None or row["ready"]:
+            return
+        chosen, values = _choose(row["dataset_id"], BatchConfig.model_validate_json(row["config"]))
+        last = self._value("SELECT COALESCE(MAX(attempt_id), 0) FROM requests WHERE batch_id = ?", (batch_id,))
+        ids = [row["id"] for row in self._rows(f"SELECT a.id {chosen} AND a.id > ? ORDER BY a.id", (*values, last))]
+        for begin in range(0, len(ids), portion):
+            with self.write():
+                if self._value("SELECT ready FROM batches WHERE id = ?", (batch_id,)):
+                    return  # somebody else was quicker
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO requests (batch_id, kind, attempt_id) "
+                    "SELECT ?, 'attempt', value FROM json_each(?)",
+                    (batch_id, orjson.dumps(ids[begin : begin + portion]).decode()),
+                )
+            if begin + portion < len(ids):
+                # whoever waits for the lock looks for it only now and then
+                time.sleep(PAUSE_SECONDS)
+        with self.write():
+            self._connection.execute(
+                "UPDATE batch_counts SET total = (SELECT COUNT(*) FROM requests WHERE batch_id = ?1) "
+                "WHERE batch_id = ?1",
+                (batch_id,),
+            )
+            self._connection.execute("UPDATE batches SET ready = 1 WHERE id = ?", (batch_id,))
 
     def count_chosen(self, dataset_id: int, config: BatchConfig) -> int:
         """How many attempts a configuration chooses."""

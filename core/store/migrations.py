@@ -292,6 +292,12 @@ def m009_tries(db: Database) -> None:
 
 
 @migrations()
+def m010_ready(db: Database) -> None:
+    """Whether a batch has all its requests: they are added in portions, and only a whole batch runs."""
+    _create(db, "ALTER TABLE batches ADD COLUMN ready INTEGER NOT NULL DEFAULT 1;\n")
+
+
+@migrations()
 def m013_places_and_suggestions(db: Database) -> None:
     """Where in a hint a finding holds, for which words it was overridden; words that a model proposes."""
     _create(

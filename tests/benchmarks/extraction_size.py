@@ -3,8 +3,10 @@
 import random
 import statistics
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -52,7 +54,8 @@ def _measure(attempts: int) -> dict[str, float]:
         dataset = make_dataset(store, attempts=attempts)
         config = BatchConfig(extractor=Extractor.LLM, model=MODEL)
         batches: list[Batch] = []
-        creation = _time(BATCH_CALLS, lambda: batches.append(create_batch(store, dataset, config)))
+        with _waiting_writer(Path(folder)) as waits:
+            creation = _time(BATCH_CALLS, lambda: batches.append(create_batch(store, dataset, config)))
         batch = batches[-1]
         pending = store.answers.list_all_pending(batch.id)
         return {
@@ -64,7 +67,30 @@ def _measure(attempts: int) -> dict[str, float]:
                 CALLS, lambda: store.answers.list_last_answers(batch.id, limit=SHOWN)
             ),
             "create_batch": creation,
+            "longest wait of another writer meanwhile": max(waits) * 1000,
         }
+
+
+@contextmanager
+def _waiting_writer(home: Path) -> Iterator[list[float]]:
+    """Somebody else who wants to write all the time; the seconds of each wait for the lock."""
+    waits: list[float] = []
+    is_over = threading.Event()
+
+    def write() -> None:
+        with open_store(home) as store:
+            while not is_over.wait(0.002):
+                began = time.perf_counter()
+                with store.jobs.write():
+                    waits.append(time.perf_counter() - began)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield waits
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def _time(calls: int, call: Callable[[], object]) -> float:

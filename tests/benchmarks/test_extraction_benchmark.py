@@ -50,9 +50,9 @@ def test_limit_counts_what_was_refused_and_fails_nothing(capsys: pytest.CaptureF
 
 def test_size_shows_every_call_at_both_sizes(capsys: pytest.CaptureFixture[str]) -> None:
     rows = measure_size(sizes=(100, 200), runs=1)
-    assert len(rows) == 6
+    assert len(rows) == 7
     assert all(row["small"] > 0 and row["large"] > 0 for row in rows.values())
-    assert count_rows(capsys.readouterr().out) == 6
+    assert count_rows(capsys.readouterr().out) == 7
 
 
 @pytest.mark.parametrize(("headers", "expected"), [("none", set()), ("every", {200, 429}), ("refusals", {429})])

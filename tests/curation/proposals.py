@@ -23,6 +23,7 @@ def save_proposals(
     job = store.jobs.create_job(JobKind.EXTRACT, params={}, dataset_id=dataset.id)
     config = BatchConfig(extractor=extractor, model="m")
     batch = store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config)
+    store.batches.ensure_requests(batch.id)
     pending = {item.attempt_id: item.id for item in store.answers.list_pending(batch.id, after=0, limit=10_000)}
     answers = [
         Answer(

@@ -86,9 +86,11 @@ class BatchMaker:
         estimate = None
         if config.extractor is Extractor.LLM:
             estimate = estimate_batch(self.store, self.dataset.id, config, price=choose_price(config))
-        return self.store.batches.create_batch(
+        batch = self.store.batches.create_batch(
             job_id=job.id, dataset_id=self.dataset.id, config=config, estimate=estimate
         )
+        self.store.batches.ensure_requests(batch.id)
+        return batch
 
     def run(self, batch: Batch, *, server: str = SERVER) -> None:
         """The batch is running."""

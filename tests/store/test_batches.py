@@ -48,7 +48,9 @@ def create_batch(
 ) -> Batch:
     config = BatchConfig(extractor=extractor, model="m", **choice)
     job = store.jobs.create_job(JobKind.EXTRACT, params={}, dataset_id=dataset.id)
-    return store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config)
+    batch = store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config)
+    store.batches.ensure_requests(batch.id, portion=2)
+    return batch
 
 
 def list_chosen(store: Store, batch: Batch) -> list[int]:
