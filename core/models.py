@@ -91,6 +91,8 @@ class JobKind(StrEnum):
 
     IMPORT = "import"
     EXTRACT = "extract"
+    PREVIEW = "preview"
+    """Look at what a publication would be, and change nothing."""
     PUBLISH = "publish"
     WIND_UP = "wind_up"
     """Cancel what a server's Batch API still has of a cancelled batch, and collect what it answered till then."""

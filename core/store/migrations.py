@@ -364,6 +364,51 @@ def m018_steps(db: Database) -> None:
     )
 
 
+@migrations()
+def m023_history_of_publishing(db: Database) -> None:
+    """How far a publication got, what it was made of, and how to tell whether a trial changed since."""
+    _create(
+        db,
+        """
+        ALTER TABLE publications ADD COLUMN kind TEXT NOT NULL DEFAULT 'publish';
+        ALTER TABLE publications ADD COLUMN state TEXT NOT NULL DEFAULT 'published';
+        ALTER TABLE publications ADD COLUMN parent TEXT;
+        ALTER TABLE publications ADD COLUMN pull_request TEXT;
+        ALTER TABLE publications ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+        ALTER TABLE publications ADD COLUMN manifest_sha256 TEXT;
+        ALTER TABLE publications ADD COLUMN tasks INTEGER;
+        ALTER TABLE publications ADD COLUMN added INTEGER;
+        ALTER TABLE publications ADD COLUMN changed INTEGER;
+        ALTER TABLE publications ADD COLUMN removed INTEGER;
+        ALTER TABLE publications ADD COLUMN last_decision INTEGER;
+        CREATE INDEX publications_by_job ON publications (job_id);
+        ALTER TABLE publication_trials ADD COLUMN decisions TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE publication_trials ADD COLUMN words_sha256 TEXT;
+        """,
+    )
+
+
+@migrations()
+def m024_previews(db: Database) -> None:
+    """What a publication would be, as a job of the worker found it, and its tasks with their differences."""
+    _create(
+        db,
+        """
+        CREATE TABLE previews (
+            id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL UNIQUE REFERENCES jobs(id),
+            dataset_id INTEGER NOT NULL REFERENCES datasets(id) ON DELETE CASCADE,
+            stamp TEXT NOT NULL, content BLOB NOT NULL, created_utc TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX previews_by_dataset ON previews (dataset_id, id);
+        CREATE TABLE preview_tasks (
+            preview_id INTEGER NOT NULL REFERENCES previews(id) ON DELETE CASCADE, position INTEGER NOT NULL,
+            folder TEXT NOT NULL, trial_name TEXT NOT NULL, change TEXT NOT NULL, difference BLOB,
+            PRIMARY KEY (preview_id, position)
+        ) STRICT, WITHOUT ROWID;
+        """,
+    )
+
+
 def _create(db: Database, script: str) -> None:
     # executescript would commit the migration's transaction, so statements go one by one
     statement = ""

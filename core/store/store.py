@@ -11,6 +11,7 @@ from core.store.decisions import Decisions
 from core.store.jobs import Jobs
 from core.store.lease import Leases
 from core.store.overview import Overview
+from core.store.previews import Previews
 from core.store.publications import Publications
 from core.store.queue import Queue
 from core.store.remote import RemoteParts
@@ -20,6 +21,7 @@ from core.store.steps import Steps
 from core.store.subjects import Subjects
 from core.store.suggestions import Suggestions
 from core.store.traces import Traces
+from core.store.words import TrialWords
 from core.store.workspace import Workspace
 
 
@@ -45,4 +47,6 @@ class Store:
         self.queue = Queue(database)
         self.reservations = Reservations(database)
         self.publications = Publications(database)
+        self.previews = Previews(database)
+        self.words = TrialWords(database)
         self.overview = Overview(database)
