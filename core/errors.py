@@ -8,7 +8,8 @@ TraceHintsError
 │   └── WorkspaceBusyError   another program holds the file: nothing of this write was saved
 ├── ConflictError          somebody else changed it first; both versions are kept
 ├── ModelServerError       the model's server refuses everything: the batch stops
-├── PublishError           nothing was published
+├── PublishError           nothing was published, or the message says what was
+│   └── PublishConflictError   the target, or what goes there, is not what was looked at; nothing was published
 └── JobStopped             a job of the worker did not finish
     ├── JobParked          it waits for a person to do something elsewhere
     ├── JobPostponed       it waits for something elsewhere, and goes on by itself
@@ -54,6 +55,10 @@ class ModelServerError(TraceHintsError):
 
 class PublishError(TraceHintsError):
     """The repository or folder refuses, or holds something else; it is unchanged."""
+
+
+class PublishConflictError(PublishError):
+    """Somebody else changed the target, or the decisions changed since the preview; a new preview shows both."""
 
 
 class JobStopped(TraceHintsError):  # noqa: N818 - a pause is no error

@@ -13,7 +13,9 @@ from core.extraction.launch import check_budget, check_has_server
 from core.extraction.prices import choose_price
 from core.models import Dataset, Extractor, Job, JobKind
 from core.progress import Progress
-from core.publishing.publish import PublishOptions, PublishResult, run_publish
+from core.publishing.options import PublishOptions, PublishResult
+from core.publishing.preview import run_preview
+from core.publishing.publish import Made, run_publish
 from core.publishing.targets import check_options
 from core.settings import Settings
 from core.store import Store
@@ -42,6 +44,18 @@ class ExtractParams(BaseModel):
     """What an extraction job does; its batch holds the rest."""
 
     batch: BatchConfig
+
+
+class PreviewParams(BaseModel):
+    """What a preview job does."""
+
+    options: PublishOptions
+
+
+class PreviewDone(BaseModel):
+    """What a preview job leaves; the preview itself is in the store, under the job."""
+
+    tasks: int
 
 
 class PublishParams(BaseModel):
@@ -122,6 +136,18 @@ def run_winding_up(
     curate_dataset(store, dataset, batch_id=batch.id, progress=progress, check_lease=check_lease)
 
 
+def run_previewing(store: Store, job: Job, *, settings: Settings, progress: Progress) -> PreviewDone:
+    """Look at what a publication would be; changes nothing.
+
+    Raises:
+        PublishError: It would be refused.
+    """
+    params = PreviewParams.model_validate_json(job.params)
+    dataset = store.traces.get_dataset(job.dataset_id or 0)
+    preview = run_preview(store, dataset, params.options, settings=settings, progress=progress, job_id=job.id)
+    return PreviewDone(tasks=preview.tasks)
+
+
 def run_publishing(store: Store, job: Job, *, settings: Settings, progress: Progress) -> PublishResult:
     """Publish a dataset's approved trials.
 
@@ -136,8 +162,7 @@ def run_publishing(store: Store, job: Job, *, settings: Settings, progress: Prog
         params.options,
         settings=settings,
         progress=progress,
-        published_by=params.published_by,
-        job_id=job.id,
+        made=Made(params.published_by, job.id),
     )
 
 
@@ -182,11 +207,25 @@ def _estimate(store: Store, dataset: Dataset, config: BatchConfig) -> Estimate |
     return estimate_batch(store, dataset.id, config, price=choose_price(config))
 
 
+def start_preview(store: Store, dataset: Dataset, options: PublishOptions, *, created_by: str) -> Job:
+    """A queued preview.
+
+    Raises:
+        UsageError: Neither repository nor folder, or a malformed name.
+    """
+    check_options(options)
+    values = PreviewParams(options=options).model_dump(mode="json")
+    known = store.jobs.find_open_job(JobKind.PREVIEW, params=values, dataset_id=dataset.id)
+    job = known or store.jobs.create_job(JobKind.PREVIEW, params=values, dataset_id=dataset.id, created_by=created_by)
+    store.jobs.resume_job(job.id)
+    return store.jobs.get_job(job.id)
+
+
 def start_publishing(store: Store, dataset: Dataset, options: PublishOptions, *, published_by: str) -> Job:
     """A queued publication.
 
     Raises:
-        UsageError: Neither repository nor folder, or a malformed repository name.
+        UsageError: Neither repository nor folder, or a malformed name.
     """
     check_options(options)
     values = PublishParams(options=options, published_by=published_by).model_dump(mode="json")

@@ -84,6 +84,15 @@ class Calls:
         """From here on nothing but the time limit ends the waiting."""
         self._on_wait = lambda: None
 
+    @property
+    def is_time_up(self) -> bool:
+        """True once everything together has taken as long as it may."""
+        return self._clock.monotonic() >= self._end
+
+    def grant_time(self) -> None:
+        """A call's time more, to learn what became of a commit whose answer is lost."""
+        self._end = max(self._end, self._clock.monotonic() + self._call_seconds)
+
     def run(self, action: Callable[[], T], *, carries_data: bool = False) -> T:
         """What a harmless call returns, after as many tries as it takes within the limits.
 

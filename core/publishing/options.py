@@ -1,7 +1,6 @@
 """What a person asks to publish, and what came of it."""
 
 from enum import StrEnum
-from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -32,6 +31,15 @@ class Unmatched(StrEnum):
     LEAVE_OUT = "leave_out"
     WITHOUT_VERIFIER = "without_verifier"
     """It is published in the standard environment; its metadata and the card say that nothing checks it."""
+
+
+class Seen(BaseModel):
+    """What a preview showed: exactly this is published, on exactly this, or nothing is."""
+
+    head: str | None
+    """The repository's head then; None: there was no repository."""
+    manifest_sha256: str
+    """Of the manifest, which holds the hashes of everything else."""
 
 
 class PublishChoices(BaseModel):
@@ -75,6 +83,12 @@ class PublishChoices(BaseModel):
     """Identifier of the licence on the card, e.g. `apache-2.0`; None: the source's, if it names one."""
     first_trials: int | None = None
     """Only the first so many trials of the dataset, in order of first appearance."""
+    only_trials: list[int] | None = None
+    """Only these trials, by id; None: all that are approved."""
+    create_pr: bool = False
+    """Open a pull request instead of changing the repository."""
+    seen: Seen | None = None
+    """What a person saw before; None: nobody looked, and whatever is there is taken as it is."""
 
 
 class PublishOptions(PublishChoices):
@@ -107,32 +121,18 @@ class PublishResult(BaseModel):
     hints_file: str | None = None
     """The file of hints that was written beside."""
     url: str | None
+    pull_request: str | None = None
+    """Address of the pull request that holds it; None: the repository itself does."""
     unchanged: bool
     """True if the target held exactly this already: no commit was made."""
+    added: int = 0
+    """Tasks that were not there before."""
+    changed: int = 0
+    """Tasks that were there with other contents."""
+    withdrawn: list[str] = Field(default_factory=list)
+    """Trials that were taken out because somebody asked for it."""
     left_out: list[TrialNote] = Field(default_factory=list)
     """Approved trials that were not published, and why."""
     warnings: list[TrialNote] = Field(default_factory=list)
     removed: list[str] = Field(default_factory=list)
     """Trials whose tasks were in the repository (or folder) before and are no more."""
-
-
-class PreviewTask(BaseModel):
-    """One task as it would be published."""
-
-    folder: str
-    trial_id: int
-    trial_name: str
-    instruction: str
-    content_hash: str
-    change: Literal["new", "changed", "same"]
-    """Against the dataset's newest publication, wherever it went."""
-
-
-class Preview(BaseModel):
-    """What would be published now."""
-
-    tasks: list[PreviewTask]
-    left_out: list[TrialNote]
-    warnings: list[TrialNote]
-    removed: list[str]
-    """Trials in the newest publication that would not be published any more."""

@@ -1,54 +1,248 @@
-"""What would be published now, for a person to look at before anything leaves."""
+"""What a publication would be, for a person to look at before anything leaves: built in full, compared, thrown away."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from core.models import Dataset
-from core.progress import no_progress
-from core.publishing.building import Notes, build_tasks, open_tasks
-from core.publishing.names import check_prefix
-from core.publishing.options import Preview, PreviewTask, PublishOptions
-from core.publishing.targets import Patience, check_options, find_targets
+from core.progress import Progress
+from core.publishing import manifest
+from core.publishing.building import Notes
+from core.publishing.difference import Changes, build_difference, compare_files, compare_tasks
+from core.publishing.files import CARD_PATH, CommitFiles
+from core.publishing.folder import holds_files, open_staging
+from core.publishing.held import Held, open_held
+from core.publishing.options import PublishOptions, Seen
+from core.publishing.preview_models import FileSize, Preview, SampleFile, SampleTask, TargetState
+from core.publishing.publish import build_files
+from core.publishing.recording import Basis, settle_unsettled
+from core.publishing.targets import Patience, Targets, check_options, find_targets, make_calls
+from core.publishing.tasks import BuiltTask
 from core.settings import Settings, export_hub_settings
 from core.store import Store
+from core.store.previews import PreviewTaskRow
+
+SAMPLES = 3
+MAX_SHOWN_CHARACTERS = 20_000
+"""Of one file."""
 
 
-def build_preview(store: Store, dataset: Dataset, options: PublishOptions) -> Preview:
-    """What would be published now: every task with its instruction, and what would be left out and why.
-
-    Reads source tasks if there are any, from the Hub too; asks nothing of the target, see `list_removals`.
+def run_preview(
+    store: Store,
+    dataset: Dataset,
+    options: PublishOptions,
+    *,
+    settings: Settings,
+    progress: Progress,
+    job_id: int,
+    patience: Patience | None = None,
+) -> Preview:
+    """What would be published now; saved under the job, with how each task differs from what the target holds.
 
     Raises:
+        PublishError: The target would be refused, cannot be reached, or there is nothing to publish.
         SourceError: The source tasks cannot be read.
-        UsageError: The prefix is malformed.
-    """
-    check_prefix(options.prefix)
-    before = store.publications.find_last_hashes(dataset.id)
-    notes, tasks = Notes([], []), []
-    with open_tasks(store, dataset, options) as source_tasks:
-        for task in build_tasks(store, dataset, options, source_tasks=source_tasks, notes=notes, progress=no_progress):
-            if task.twin_of is not None:
-                continue
-            known = before.pop(task.trial.id, None)
-            tasks.append(
-                PreviewTask(
-                    folder=task.folder,
-                    trial_id=task.trial.id,
-                    trial_name=task.trial.name,
-                    instruction=task.instruction,
-                    content_hash=task.content_hash,
-                    change="new" if known is None else "same" if known == task.content_hash else "changed",
-                )
-            )
-    removed = [store.traces.get_trial(trial_id).name for trial_id in sorted(before)]
-    return Preview(tasks=tasks, left_out=notes.left_out, warnings=notes.warnings, removed=removed)
-
-
-def list_removals(preview: Preview, dataset: Dataset, options: PublishOptions, *, settings: Settings) -> list[str]:
-    """Trials whose tasks the repository or folder holds now and would lose; asks the Hub.
-
-    Raises:
-        PublishError: The target would be refused, or cannot be reached.
         UsageError: Neither repository nor folder, a malformed name, or no token.
+        JobStopped: `progress` asked to stop.
     """
     check_options(options)
     export_hub_settings(settings)
-    targets = find_targets(dataset, options, settings, Patience(), no_progress)
-    return targets.list_removed({task.trial_name for task in preview.tasks})
+    patience = patience or Patience()
+    stamp = build_stamp(store)
+    progress("checking the target")
+    targets = find_targets(dataset, options, settings, patience, progress)
+    calls = None
+    if targets.hub is not None:
+        settle_unsettled(store, targets.hub)
+        progress("reading what is there now")
+        size = sum(file.size for file in targets.hub.tree.values())
+        calls = make_calls(patience, size, lambda: progress("reading what is there now"))
+    with open_held(targets, calls) as held, open_staging(None) as staging:
+        notes, look = Notes([], []), _Look(targets, held)
+        basis = _WatchedBasis(store, dataset, look)
+        files = build_files(store, dataset, options, staging, notes, basis, progress)
+        changes = compare_tasks(targets.list_held(), files.tasks)
+        found = _Found(targets, held, files, changes, look, notes, trials=len(basis.trials))
+        preview = _describe(store, dataset, options, found)
+    progress("saving the preview")
+    store.previews.save_preview(
+        job_id=job_id,
+        dataset_id=dataset.id,
+        stamp=stamp,
+        content=preview.model_dump_json(),
+        tasks=_list_rows(changes, look.differences),
+    )
+    return preview
+
+
+def build_stamp(store: Store) -> str:
+    """What the workspace is like: under an equal stamp nothing was decided since."""
+    return str(store.curation.get_queue_stamp())
+
+
+def find_preview(store: Store, job_id: int) -> Preview | None:
+    """The preview that a job made; None if it is kept no more."""
+    saved = store.previews.find_preview(job_id)
+    return None if saved is None else Preview.model_validate_json(saved.content)
+
+
+class _Look:
+    """Looks at tasks while they are built, so that no more than one is in memory."""
+
+    def __init__(self, targets: Targets, held: Held) -> None:
+        self.differences: dict[str, str] = {}
+        self.hints = self.with_verifier = 0
+        self._before = {task.folder: task.content_sha256 for task in targets.list_held()}
+        self._held = held
+        self._first: list[SampleTask] = []
+        self._new: list[SampleTask] = []
+
+    @property
+    def samples(self) -> list[SampleTask]:
+        """Three tasks, at first those that are new or changed."""
+        known = {sample.folder for sample in self._new}
+        return [*self._new, *(sample for sample in self._first if sample.folder not in known)][:SAMPLES]
+
+    def look(self, task: BuiltTask) -> None:
+        self.hints += len(task.hints)
+        self.with_verifier += task.has_verifier
+        before = self._before.get(task.folder)
+        if len(self._first) < SAMPLES:
+            self._first.append(_build_sample(task))
+        if before != task.content_hash and len(self._new) < SAMPLES:
+            self._new.append(_build_sample(task))
+        if before is not None and before != task.content_hash:
+            files = self._held.find_files(task.folder)
+            if files is not None:
+                self.differences[task.folder] = compare_files(files, task.files)
+
+
+class _WatchedBasis(Basis):
+    """Lets somebody look at each task on its way."""
+
+    def __init__(self, store: Store, dataset: Dataset, look: _Look) -> None:
+        super().__init__(store, dataset)
+        self._look = look
+
+    def watch(self, tasks: Iterable[BuiltTask]) -> Iterator[BuiltTask]:
+        for task in super().watch(tasks):
+            self._look.look(task)
+            yield task
+
+
+def _build_sample(task: BuiltTask) -> SampleTask:
+    files = [_build_sample_file(path, task.files.contents[path]) for path in sorted(task.files.contents, key=_rank)]
+    return SampleTask(folder=task.folder, trial_name=task.trial.name, files=files)
+
+
+def _rank(path: str) -> tuple[bool, str]:
+    return path != "instruction.md", path
+
+
+def _build_sample_file(path: str, content: bytes) -> SampleFile:
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return SampleFile(path=path, size=len(content), text=None)
+    is_cut = len(text) > MAX_SHOWN_CHARACTERS
+    return SampleFile(path=path, size=len(content), text=text[:MAX_SHOWN_CHARACTERS], is_cut=is_cut)
+
+
+class _Found(NamedTuple):
+    targets: Targets
+    held: Held
+    files: CommitFiles
+    changes: Changes
+    look: _Look
+    notes: Notes
+    trials: int
+
+
+def _describe(store: Store, dataset: Dataset, options: PublishOptions, found: _Found) -> Preview:
+    targets, files, changes = found.targets, found.files, found.changes
+    paths = files.paths if files.tasks else ()
+    card = (files.folder / CARD_PATH).read_text("utf-8") if paths else ""
+    stages = store.overview.count_stages(dataset.id)
+    return Preview(
+        options=options.model_copy(update={"seen": None}),
+        target=_describe_target(targets),
+        is_same=bool(paths) and _holds_exactly(targets, files),
+        seen=Seen(
+            head=targets.hub.head if targets.hub else None,
+            manifest_sha256=files.read_hash(manifest.FILE_NAME) if paths else "",
+        ),
+        trials=found.trials,
+        tasks=len(files.tasks),
+        with_verifier=found.look.with_verifier,
+        hints=found.look.hints,
+        added=len(changes.added),
+        changed=len(changes.changed),
+        same=len(changes.same),
+        removed=len(changes.removed),
+        removed_trials=changes.removed_trials,
+        removed_files=_list_removed_files(targets, files) if paths else [],
+        undecided=stages.trials - stages.reviewed,
+        rejected=stages.rejected,
+        left_out=found.notes.left_out,
+        warnings=found.notes.warnings,
+        samples=found.look.samples,
+        card=card,
+        card_difference=build_difference(found.held.card, card, name=CARD_PATH) if found.held.card and card else "",
+        files=[FileSize(path=path, size=(files.folder / path).stat().st_size) for path in paths],
+        note=found.held.note,
+    )
+
+
+def _describe_target(targets: Targets) -> TargetState:
+    hub, folder = targets.hub, targets.folder
+    if hub is not None:
+        return TargetState(
+            place=hub.repo,
+            url=hub.url,
+            is_there=hub.head is not None,
+            is_private=hub.is_private,
+            tasks=len(targets.list_held()),
+            is_ours=hub.is_ours,
+            user=hub.rights.user,
+            role=hub.rights.role,
+        )
+    return TargetState(
+        place=str(folder.path) if folder else "",
+        is_there=folder is not None and folder.is_there,
+        tasks=len(targets.list_held()),
+    )
+
+
+def _holds_exactly(targets: Targets, files: CommitFiles) -> bool:
+    in_folder = targets.folder is None or (targets.folder.is_there and holds_files(targets.folder, files))
+    if targets.hub is None:
+        return in_folder
+    # imported late: huggingface_hub reads its address from the environment
+    from core.publishing.hub import list_stale
+    from core.publishing.hub_tree import holds_files as holds_in_tree
+
+    return in_folder and not list_stale(targets.hub, files) and holds_in_tree(targets.hub.tree, files)
+
+
+def _list_removed_files(targets: Targets, files: CommitFiles) -> list[str]:
+    if targets.hub is None:
+        return []
+    # imported late: huggingface_hub reads its address from the environment
+    from core.publishing.hub import list_stale
+
+    return list_stale(targets.hub, files)
+
+
+def _list_rows(changes: Changes, differences: Mapping[str, str]) -> list[PreviewTaskRow]:
+    listed = [
+        (task, change)
+        for change, tasks in (
+            ("changed", changes.changed),
+            ("added", changes.added),
+            ("same", changes.same),
+            ("removed", changes.removed),
+        )
+        for task in tasks
+    ]
+    return [
+        PreviewTaskRow(task.folder, task.trial_name, change, differences.get(task.folder)) for task, change in listed
+    ]

@@ -1,39 +1,40 @@
-"""Publishing on one screen: find the target, build the files, commit, record. Approved trials only.
+"""Publishing on one screen: find the target, build the files, commit, read back, record. Approved trials only.
 
 `hub` is imported late: huggingface_hub reads its address from the environment when it is imported.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from core.errors import PublishError
+from core.errors import PublishConflictError, PublishError, WorkspaceFullError
 from core.models import Dataset
 from core.progress import Progress
+from core.publishing import manifest
 from core.publishing.building import Notes, build_tasks, load_source_facts, open_tasks
+from core.publishing.difference import compare_tasks
 from core.publishing.files import CommitFiles, write_files
 from core.publishing.folder import FolderTarget, holds_files, move_files, open_staging
 from core.publishing.hint_files import write_hints_file
 from core.publishing.layouts import HINTS_PATH
 from core.publishing.names import check_repo_name, default_prefix
-from core.publishing.options import Preview, PreviewTask, PublishOptions, PublishResult, TrialNote
-from core.publishing.preview import build_preview, list_removals
-from core.publishing.targets import Patience, Targets, check_options, find_targets, make_calls
+from core.publishing.options import PublishOptions, PublishResult, TrialNote
+from core.publishing.recording import Basis, Made, Record, settle_unsettled
+from core.publishing.targets import Patience, check_options, find_targets, make_calls
 from core.settings import Settings, export_hub_settings
 from core.store import Store
+from core.store.publications import PublicationKind
 
 if TYPE_CHECKING:
-    from core.publishing.hub import HubResult, HubTarget
+    from core.publishing.hub import HubResult
+    from core.publishing.hub_target import HubTarget
 
 __all__ = [
-    "Preview",
-    "PreviewTask",
+    "Made",
     "PublishOptions",
     "PublishResult",
     "TrialNote",
-    "build_preview",
     "check_repo_name",
     "default_prefix",
-    "list_removals",
     "run_publish",
 ]
 
@@ -45,8 +46,7 @@ def run_publish(
     *,
     settings: Settings,
     progress: Progress,
-    published_by: str,
-    job_id: int | None = None,
+    made: Made,
     patience: Patience | None = None,
 ) -> PublishResult:
     """Publish the dataset's approved trials to a repository, a folder, or both.
@@ -57,12 +57,12 @@ def run_publish(
         options: Where to, and what.
         settings: The Hub's address and token.
         progress: May stop everything up to the commit.
-        published_by: For the history in the workspace; never published.
-        job_id: The worker's job, for the history.
+        made: Who publishes; for the history in the workspace.
         patience: For tests.
 
     Raises:
         PublishError: Nothing was published, or the message names the commit that is in place and what is wrong.
+        PublishConflictError: Target or decisions are not what the preview showed; nothing was published.
         SourceError: The source tasks cannot be read.
         UsageError: Neither repository nor folder, a malformed name, or no token.
         JobStopped: `progress` asked to stop; nothing was published.
@@ -72,50 +72,78 @@ def run_publish(
     patience = patience or Patience()
     progress("checking the target")
     targets = find_targets(dataset, options, settings, patience, progress)
-    notes = Notes([], [])
+    if targets.hub is not None:
+        settle_unsettled(store, targets.hub)
+    notes, basis = Notes([], []), Basis(store, dataset)
     with open_staging(targets.folder) as staging:
-        files = _write_files(store, dataset, options, staging, notes, progress)
+        files = build_files(store, dataset, options, staging, notes, basis, progress)
+        if not files.tasks:
+            raise PublishError(_explain_nothing(notes))
         hints_file = _export_hints(options, files)
-        removed = targets.list_removed({task.trial_name for task in files.tasks})
-        if removed:
-            progress(f"removing {len(removed)} tasks that are not published any more")
-        pushed = None if targets.hub is None else _push(targets.hub, files, patience, progress)
-        record = _Record(store, dataset, options, targets, files, pushed, published_by, job_id)
-        is_exported = _export(targets.folder, files, record)
+        manifest_sha256 = _check_as_seen(options, files)
+        changes = compare_tasks(targets.list_held(), files.tasks)
+        record = Record(
+            store,
+            dataset,
+            options,
+            made=made,
+            targets=targets,
+            files=files,
+            changes=changes,
+            basis=basis,
+            manifest_sha256=manifest_sha256,
+        )
+        pushed = None if targets.hub is None else _push(targets.hub, files, options, record, made, patience, progress)
+        is_exported = _export(targets.folder, files, record, pushed)
     is_unchanged = not is_exported if pushed is None else pushed.is_unchanged
-    record.save(with_folder=True, is_unchanged=is_unchanged)
+    _finish(record, pushed, is_unchanged=is_unchanged)
     return PublishResult(
-        trials=len(files.content_hashes),
+        trials=len(basis.trials),
         repo=targets.hub.repo if targets.hub else None,
         revision=pushed.revision if pushed else None,
         path=str(targets.folder.path) if targets.folder else None,
         hints_file=None if hints_file is None else str(hints_file),
         url=targets.hub.url if targets.hub else None,
+        pull_request=pushed.pull_request if pushed else None,
         unchanged=is_unchanged,
+        added=len(changes.added),
+        changed=len(changes.changed),
         left_out=notes.left_out,
         warnings=[note.model_copy(update={"diff": ""}) for note in notes.warnings],
-        removed=removed,
+        removed=changes.removed_trials,
     )
 
 
-def _write_files(
-    store: Store, dataset: Dataset, options: PublishOptions, staging: Path, notes: Notes, progress: Progress
+def build_files(
+    store: Store,
+    dataset: Dataset,
+    options: PublishOptions,
+    staging: Path,
+    notes: Notes,
+    basis: Basis,
+    progress: Progress,
 ) -> CommitFiles:
+    """The commit's files in an empty folder; without any task there is no card and no manifest.
+
+    Raises:
+        PublishError: There is no room to write.
+        SourceError: The source tasks cannot be read.
+    """
     try:
         with open_tasks(store, dataset, options) as source_tasks:
-            files = write_files(
+            tasks = build_tasks(store, dataset, options, source_tasks=source_tasks, notes=notes, progress=progress)
+            return write_files(
                 staging,
-                build_tasks(store, dataset, options, source_tasks=source_tasks, notes=notes, progress=progress),
+                basis.watch(tasks),
                 dataset=dataset,
                 options=options,
                 source=load_source_facts(store, dataset),
                 tasks_identity=None if source_tasks is None else source_tasks.identity,
             )
     except OSError as error:
-        raise PublishError(f"{staging.parent} cannot be written ({error.strerror}). Make room there.") from None
-    if not files.tasks:
-        raise PublishError(_explain_nothing(notes))
-    return files
+        raise PublishError(
+            f"{staging.parent} cannot be written ({error.strerror or error}). Make room there. Nothing was published."
+        ) from None
 
 
 def _export_hints(options: PublishOptions, files: CommitFiles) -> Path | None:
@@ -135,55 +163,73 @@ def _explain_nothing(notes: Notes) -> str:
     )
 
 
-def _push(target: "HubTarget", files: CommitFiles, patience: Patience, progress: Progress) -> "HubResult":
-    # imported late: huggingface_hub reads its address from the environment
-    from core.publishing.hub import publish_files
-
-    calls = make_calls(patience, files.count_bytes(), lambda: progress("uploading"))
-    return publish_files(target, files, calls=calls, progress=progress)
-
-
-class _Record(NamedTuple):
-    """Everything that the workspace's history keeps of a publication."""
-
-    store: Store
-    dataset: Dataset
-    options: PublishOptions
-    targets: Targets
-    files: CommitFiles
-    pushed: "HubResult | None"
-    published_by: str
-    job_id: int | None
-
-    def save(self, *, with_folder: bool, is_unchanged: bool) -> None:
-        hub, folder = self.targets.hub, self.targets.folder if with_folder else None
-        if hub is None and folder is None:
-            # a file of hints alone is no publication
-            return
-        self.store.publications.create_publication(
-            dataset_id=self.dataset.id,
-            job_id=self.job_id,
-            repo=hub.repo if hub else None,
-            path=str(folder.path) if folder else None,
-            revision=self.pushed.revision if self.pushed else None,
-            url=hub.url if hub else None,
-            private=hub is not None and hub.is_private,
-            prefix=self.options.prefix,
-            unchanged=is_unchanged,
-            published_by=self.published_by,
-            content_hashes=self.files.content_hashes,
+def _check_as_seen(options: PublishOptions, files: CommitFiles) -> str:
+    """Hash of the manifest, which is the preview's if there was one."""
+    found = files.read_hash(manifest.FILE_NAME)
+    if options.seen is not None and options.seen.manifest_sha256 != found:
+        raise PublishConflictError(
+            "What would be published is not what the preview showed: decisions or source tasks changed since. "
+            "Nothing was published. Look at a new preview, then publish again."
         )
+    return found
 
 
-def _export(target: FolderTarget | None, files: CommitFiles, record: _Record) -> bool:
+def _push(
+    target: "HubTarget",
+    files: CommitFiles,
+    options: PublishOptions,
+    record: Record,
+    made: Made,
+    patience: Patience,
+    progress: Progress,
+) -> "HubResult":
+    # imported late: huggingface_hub reads its address from the environment
+    from core.publishing.hub import Listener, publish_files
+
+    earlier = record.find_earlier()
+    if earlier is not None:
+        record.go_on_with(earlier)
+    result = publish_files(
+        target,
+        files,
+        seen=options.seen,
+        title=_build_title(files, made.kind),
+        as_pull_request=options.create_pr,
+        must_verify=earlier is not None,
+        listener=Listener(record.begin, record.refuse, record.note_commit),
+        calls=make_calls(patience, files.count_bytes(), lambda: progress("uploading")),
+        progress=progress,
+    )
+    # a commit that this very job made before it was interrupted is its own
+    is_own = earlier is not None and earlier.job_id is not None and earlier.job_id == made.job_id
+    return result._replace(is_unchanged=result.is_unchanged and not is_own)
+
+
+def _build_title(files: CommitFiles, kind: PublicationKind) -> str:
+    count = f"{len(files.tasks)} task{'' if len(files.tasks) == 1 else 's'} with hints"
+    return f"Withdraw tasks, keep {count}" if kind is PublicationKind.WITHDRAW else f"Publish {count}"
+
+
+def _export(target: FolderTarget | None, files: CommitFiles, record: Record, pushed: "HubResult | None") -> bool:
     """True if the folder is written, False if it held all this already or nobody asked for one."""
     if target is None or (target.is_there and holds_files(target, files)):
         return False
     try:
         move_files(target, files)
     except PublishError as error:
-        if record.pushed is None:
+        if pushed is None:
             raise
-        record.save(with_folder=False, is_unchanged=record.pushed.is_unchanged)
-        raise PublishError(f"{record.options.repo} holds commit {record.pushed.revision}, but: {error}") from None
+        record.finish(pushed, with_folder=False, is_unchanged=pushed.is_unchanged)
+        raise PublishError(f"{record.repo} holds commit {pushed.revision}, but: {error}") from None
     return True
+
+
+def _finish(record: Record, pushed: "HubResult | None", *, is_unchanged: bool) -> None:
+    try:
+        record.finish(pushed, with_folder=True, is_unchanged=is_unchanged)
+    except WorkspaceFullError as error:
+        where = "The folder is written" if pushed is None else f"Commit {pushed.revision} is in {record.repo}, complete"
+        raise PublishError(
+            f"{where}, but the workspace has no room to note it. Make room, then publish again: "
+            f"what is there is recognised. ({error})"
+        ) from None

@@ -12,14 +12,14 @@ from core.models import Dataset
 from core.progress import Progress
 from core.publishing.folder import FolderTarget, check_folder
 from core.publishing.hint_files import check_hints_file
-from core.publishing.manifest import build_source
+from core.publishing.manifest import ManifestTask, build_source
 from core.publishing.names import check_licence, check_prefix, check_repo_name
 from core.publishing.options import PublishOptions
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from core.publishing.hub import HubTarget
     from core.publishing.hub_calls import Calls, Clock, Limits
+    from core.publishing.hub_target import HubTarget
 
 
 class Patience(NamedTuple):
@@ -35,11 +35,10 @@ class Targets(NamedTuple):
     folder: FolderTarget | None
     hub: "HubTarget | None"
 
-    def list_removed(self, kept: set[str]) -> list[str]:
-        """Trials whose tasks are there now and would be gone, in order of first appearance."""
-        manifests = [target.manifest for target in self if target is not None and target.manifest is not None]
-        names = dict.fromkeys(task.trial_name for manifest in manifests for task in manifest.tasks)
-        return [name for name in names if name not in kept]
+    def list_held(self) -> list[ManifestTask]:
+        """Tasks that the repository holds now, or without one the folder; empty if it holds none of ours."""
+        target = self.hub or self.folder
+        return [] if target is None or target.manifest is None else target.manifest.tasks
 
 
 def check_options(options: PublishOptions) -> None:
@@ -76,16 +75,10 @@ def find_targets(
     if options.output_dir is not None:
         folder = check_folder(Path(options.output_dir), source=source, replace=options.replace)
     if options.repo is not None:
-        from core.publishing.hub import find_target
+        from core.publishing.hub_target import find_target
 
-        hub = find_target(
-            options.repo,
-            source=source,
-            private=options.private,
-            replace=options.replace,
-            settings=settings,
-            calls=make_calls(patience, 0, lambda: progress("checking the target")),
-        )
+        calls = make_calls(patience, 0, lambda: progress("checking the target"))
+        hub = find_target(options, source=source, settings=settings, calls=calls)
     return Targets(folder, hub)
 
 

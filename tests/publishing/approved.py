@@ -14,6 +14,7 @@ from core.models import (
     Finding,
     Hint,
     HintText,
+    JobKind,
     Origin,
     PitfallText,
     StrategyText,
@@ -21,7 +22,10 @@ from core.models import (
     Trial,
 )
 from core.progress import Progress, no_progress
-from core.publishing.publish import PublishOptions, PublishResult, run_publish
+from core.publishing.options import PublishOptions, PublishResult
+from core.publishing.preview import run_preview
+from core.publishing.preview_models import Preview
+from core.publishing.publish import Made, run_publish
 from core.settings import Settings
 from core.store import Store
 from tests.builders import Row, import_list, make_prefix_rows
@@ -106,6 +110,20 @@ def block(store: Store, trial: Trial, finding: Finding) -> None:
     store.curation.replace_hints(trial.id, hints=store.curation.list_hints(trial.id), findings=[finding])
 
 
+def look(store: Store, dataset: Dataset, folder: Path, *, settings: Settings | None = None, **options: Any) -> Preview:
+    """A preview of an export to a folder, or of what the options say."""
+    wished = PublishOptions(**{"prefix": "flights", "output_dir": str(folder), **options})
+    job = store.jobs.create_job(JobKind.PREVIEW, params={}, dataset_id=dataset.id)
+    return run_preview(
+        store,
+        dataset,
+        wished,
+        settings=settings or Settings(home=folder.parent),
+        progress=no_progress,
+        job_id=job.id,
+    )
+
+
 def publish_folder(
     store: Store, dataset: Dataset, folder: Path, *, progress: Progress = no_progress, **options: Any
 ) -> PublishResult:
@@ -116,5 +134,5 @@ def publish_folder(
         PublishOptions(**{"prefix": "flights", "output_dir": str(folder), **options}),
         settings=Settings(home=folder.parent),
         progress=progress,
-        published_by="Zoltan",
+        made=Made("Zoltan"),
     )

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from core.errors import JobStopped, TraceHintsError
 from core.models import TrialStatus
-from core.publishing.publish import PublishOptions, run_publish
+from core.publishing.publish import Made, PublishOptions, run_publish
 from core.publishing.targets import Patience
 from core.settings import load_settings
 from core.store import Store, open_store
@@ -100,7 +100,7 @@ def _run_step(store: Store, step: dict[str, Any]) -> dict[str, Any]:
             PublishOptions(**{"prefix": "flights", "repo": "tester/made", **step}),
             settings=settings.model_copy(update={"hf_token": SecretStr(token)}) if token else settings,
             progress=progress,
-            published_by="Zoltan",
+            made=Made("Zoltan"),
             patience=Patience(Clock(clock.monotonic, clock.sleep), limits),
         ).model_dump()
     except TraceHintsError as error:

@@ -9,7 +9,8 @@ import yaml
 from core.errors import JobStopped, PublishError, UsageError
 from core.models import TrialStatus
 from core.progress import no_progress
-from core.publishing.publish import PublishOptions, build_preview, list_removals, run_publish
+from core.publishing.options import PublishOptions
+from core.publishing.publish import Made, run_publish
 from core.settings import Settings
 from core.store import Store, open_store
 from tests.builders import import_list
@@ -17,6 +18,7 @@ from tests.publishing.approved import (
     approve,
     change_hint,
     import_trials,
+    look,
     make_approved,
     make_rows,
     propose,
@@ -41,7 +43,11 @@ def test_export_is_exactly_the_files_of_the_commit(store: Store, tmp_path: Path)
         "path": str(tmp_path / "deep" / "out"),
         "hints_file": None,
         "url": None,
+        "pull_request": None,
         "unchanged": False,
+        "added": 2,
+        "changed": 0,
+        "withdrawn": [],
         "left_out": [],
         "warnings": [],
         "removed": [],
@@ -194,9 +200,7 @@ def test_task_that_is_not_published_any_more_is_listed(store: Store, tmp_path: P
     dataset, trials = make_approved(store)
     publish_folder(store, dataset, tmp_path / "out")
     store.curation.save_trial_state(trials[0].id, status=TrialStatus.OPEN, edited_task_text=None)
-    options = PublishOptions(prefix="flights", output_dir=str(tmp_path / "out"))
-    preview = build_preview(store, dataset, options)
-    assert list_removals(preview, dataset, options, settings=Settings(home=tmp_path)) == ["flight-0"]
+    assert look(store, dataset, tmp_path / "out").removed_trials == ["flight-0"]
     assert publish_folder(store, dataset, tmp_path / "out").removed == ["flight-0"]
     assert [row["path"] for row in read_table(tmp_path / "out", "data")] == ["flights-0001"]
 
@@ -292,5 +296,5 @@ def test_wrong_options_are_usage_errors(store: Store, options: dict[str, str], r
             PublishOptions(**{"prefix": "p", **options}),  # type: ignore[arg-type]
             settings=Settings(home=Path("x")),
             progress=no_progress,
-            published_by="ada",
+            made=Made("ada"),
         )

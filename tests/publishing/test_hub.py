@@ -211,7 +211,7 @@ def test_wrong_names_and_foreign_namespaces_are_refused(hub: HubServer, home: Pa
     malformed, foreign, bare = run_steps(hub, home, {"repo": "a b/c"}, {"repo": "stranger/x"}, {"repo": "made"})
     assert (malformed["error"], malformed["exit_code"]) == ("UsageError", 2)
     assert foreign["error"] == "PublishError"
-    assert "may not write to stranger/x (403: You don't have the rights" in foreign["message"]
+    assert "stranger is neither its user nor one of the user's organisations (tester, test-org)" in foreign["message"]
     assert bare["repo"] == REPO
 
 
@@ -226,7 +226,11 @@ def test_private_is_never_published_to_a_public_repository(hub: HubServer, home:
 
 def test_commit_of_somebody_else_in_between_is_never_overwritten(hub: HubServer, home: Path) -> None:
     first, second = run_steps(hub, home, {"intrude": {"notes.md": "theirs"}}, {})
-    assert first["message"] == "Somebody else changed tester/made meanwhile. Publish again."
+    assert (first["error"], first["message"]) == (
+        "PublishConflictError",
+        "Somebody else changed tester/made meanwhile. Look at a new preview, then publish again. "
+        "Nothing was published.",
+    )
     # a repository that we left empty has become somebody else's in the meantime
     assert second["message"].startswith("tester/made holds other data")
     assert list(list_ours(hub)) == ["notes.md"]

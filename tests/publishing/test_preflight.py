@@ -6,7 +6,6 @@ from core.curation.decisions import override_finding, reject_hint
 from core.errors import PublishError
 from core.models import CriterionText, Finding, Severity, TrialStatus
 from core.publishing.preflight import find_obstacle
-from core.publishing.publish import PublishOptions, build_preview
 from core.store import Store
 from tests.builders import import_list, make_row, talk
 from tests.publishing.approved import (
@@ -14,6 +13,7 @@ from tests.publishing.approved import (
     block,
     change_hint,
     import_trials,
+    look,
     make_approved,
     propose,
     publish_folder,
@@ -21,12 +21,11 @@ from tests.publishing.approved import (
 from tests.publishing.unpacked import read_table
 
 KEY = "AKIA" + "QWERTYUIOPASDFGH"
-OPTIONS = PublishOptions(prefix="p")
 
 
 def find_left_out(store: Store, dataset_id: int) -> list[tuple[str, str]]:
     dataset = store.traces.get_dataset(dataset_id)
-    return [(note.trial, note.reason) for note in build_preview(store, dataset, OPTIONS).left_out]
+    return [(note.trial, note.reason) for note in look(store, dataset, Path("/nowhere/out")).left_out]
 
 
 def test_nothing_approved_says_what_to_do(store: Store, tmp_path: Path) -> None:
@@ -94,23 +93,6 @@ def test_secret_is_never_published_and_never_shown(store: Store, tmp_path: Path,
     assert KEY not in reason
     with pytest.raises(PublishError, match="None of the 1 approved trials can be published"):
         publish_folder(store, dataset, tmp_path / "out")
-
-
-def test_preview_shows_every_instruction_and_what_changed_since_the_last_publication(
-    store: Store, tmp_path: Path
-) -> None:
-    dataset, trials = make_approved(store, 3)
-    before = build_preview(store, dataset, OPTIONS)
-    assert [task.change for task in before.tasks] == ["new"] * 3
-    assert [task.folder for task in before.tasks] == ["p-0000", "p-0001", "p-0002"]
-    publish_folder(store, dataset, tmp_path / "out", prefix="p")
-    assert {task.change for task in build_preview(store, dataset, OPTIONS).tasks} == {"same"}
-    change_hint(store, trials[1])
-    store.curation.save_trial_state(trials[2].id, status=TrialStatus.OPEN, edited_task_text=None)
-    after = build_preview(store, dataset, OPTIONS)
-    assert [task.change for task in after.tasks] == ["same", "changed"]
-    assert "When the date is unclear" in after.tasks[1].instruction
-    assert after.removed == ["flight-2"]
 
 
 def test_first_trials_only_are_published(store: Store, tmp_path: Path) -> None:

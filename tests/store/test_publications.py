@@ -7,7 +7,7 @@ import pytest
 from core.curation import decisions
 from core.models import Dataset, JobKind
 from core.store import Store
-from core.store.publications import Publication
+from core.store.publications import NewPublication, Publication, PublicationState, PublishedTrial
 from tests.builders import import_list, make_row, talk
 from tests.curation.proposals import save_proposals
 
@@ -27,17 +27,16 @@ def list_trial_ids(store: Store, dataset: Dataset) -> list[int]:
 
 def publish(store: Store, dataset: Dataset, hashes: dict[int, str], **values: Any) -> Publication:
     told: dict[str, Any] = {
-        "job_id": None,
+        "state": PublicationState.PUBLISHED,
         "repo": "acme/tasks",
-        "path": None,
         "revision": "sha",
         "url": "https://hub.example/acme/tasks",
-        "private": False,
         "prefix": "x-hints",
-        "unchanged": False,
         "published_by": ANN,
     }
-    return store.publications.create_publication(dataset_id=dataset.id, content_hashes=hashes, **(told | values))
+    content = {trial_id: PublishedTrial(content_hash) for trial_id, content_hash in hashes.items()}
+    new = NewPublication(dataset_id=dataset.id, content=content, **(told | values))
+    return store.publications.create_publication(new)
 
 
 def test_a_publication_is_a_row_that_knows_its_trials(store: Store, dataset: Dataset) -> None:
@@ -68,6 +67,47 @@ def test_publications_are_listed_newest_first_and_by_dataset(store: Store, datas
     assert [made.id for made in store.publications.list_publications(limit=2)] == ids[:0:-1]
     assert [made.id for made in store.publications.list_publications(dataset_id=dataset.id)] == ids[::-1]
     assert store.publications.list_publications(dataset_id=99) == []
+
+
+def test_a_pending_publication_counts_as_nothing_and_can_be_forgotten(store: Store, dataset: Dataset) -> None:
+    one, two, *_ = list_trial_ids(store, dataset)
+    publish(store, dataset, {one: "a"})
+    pending = publish(store, dataset, {one: "b", two: "b"}, state=PublicationState.PENDING, revision=None)
+    assert store.publications.find_last_hashes(dataset.id) == {one: "a"}
+    assert store.overview.count_stages(dataset.id).published == 1
+    assert store.publications.list_unsettled("acme/tasks") == [pending]
+    store.publications.save_outcome(pending.id, PublicationState.UNVERIFIED, revision="new")
+    store.publications.drop_publication(pending.id)
+    assert store.publications.list_publications()[0].revision == "new", "only what is pending can be forgotten"
+    assert store.overview.count_stages(dataset.id).published == 2
+    pending = publish(store, dataset, {}, state=PublicationState.PENDING)
+    store.publications.drop_publication(pending.id)
+    assert pending.id not in [row.id for row in store.publications.list_publications()]
+
+
+def test_a_proposed_publication_is_not_published(store: Store, dataset: Dataset) -> None:
+    one, *_ = list_trial_ids(store, dataset)
+    publish(store, dataset, {one: "a"}, state=PublicationState.PROPOSED)
+    assert store.overview.count_stages(dataset.id).published == 0
+    assert store.publications.list_newest(dataset.id) == []
+
+
+def test_each_place_has_its_newest_publication(store: Store, dataset: Dataset) -> None:
+    publish(store, dataset, {})
+    folder = publish(store, dataset, {}, repo=None, revision=None, url=None, path="/tmp/out")
+    hub = publish(store, dataset, {})
+    publish(store, dataset, {}, state=PublicationState.PENDING)
+    assert store.publications.list_newest(dataset.id) == [hub, folder]
+
+
+def test_a_publication_keeps_the_decisions_that_each_trial_was_made_of(store: Store, dataset: Dataset) -> None:
+    one, *_ = list_trial_ids(store, dataset)
+    trial = PublishedTrial("hash", ("d1", "d2"), "words")
+    new = NewPublication(
+        dataset_id=dataset.id, state=PublicationState.PUBLISHED, prefix="x", published_by=ANN, content={one: trial}
+    )
+    made = store.publications.create_publication(new)
+    assert store.publications.list_trials(made.id) == {one: trial}
 
 
 def test_each_trial_is_counted_at_the_stages_it_reached(store: Store, dataset: Dataset) -> None:
