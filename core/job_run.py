@@ -86,7 +86,8 @@ def _note_end(store: Store, job: Job, end: _End) -> None:
         return
     with store.jobs.write():
         # what a person did in the last moment counts
-        if end.state is not JobState.FINISHED and store.jobs.find_wanted(job.id) is JobState.CANCELLED:
+        is_settled = end.state in (JobState.FINISHED, JobState.CANCELLED)
+        if not is_settled and store.jobs.find_wanted(job.id) is JobState.CANCELLED:
             end = _End(JobState.CANCELLED, reason="Cancelled by a person.")
         elif end.state is JobState.FINISHED and _has_more_to_do(store, job):
             end = _End(store.jobs.find_wanted(job.id) or JobState.QUEUED)
@@ -171,6 +172,8 @@ def _execute(
     if job.kind is JobKind.IMPORT:
         params = pipeline.ImportParams.model_validate_json(job.params)
         return str(pipeline.run_import(store, params, progress=progress).model_dump_json())
+    if job.kind is JobKind.PREVIEW:
+        return str(pipeline.run_previewing(store, job, settings=settings, progress=progress).model_dump_json())
     if job.kind is JobKind.PUBLISH:
         return str(pipeline.run_publishing(store, job, settings=settings, progress=progress).model_dump_json())
     if job.kind is JobKind.WIND_UP:

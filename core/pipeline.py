@@ -1,6 +1,6 @@
 """The whole way on one screen: import, extract, aggregate and check, publish. Called by the worker, job by job."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel
 
@@ -17,6 +17,7 @@ from core.publishing.options import PublishOptions, PublishResult
 from core.publishing.preview import run_preview
 from core.publishing.publish import Made, run_publish
 from core.publishing.targets import check_options
+from core.publishing.withdraw import run_withdrawal
 from core.settings import Settings
 from core.store import Store
 from core.store.batch_models import BatchConfig, Estimate
@@ -63,6 +64,8 @@ class PublishParams(BaseModel):
 
     options: PublishOptions
     published_by: str
+    withdraw: list[int] = []
+    """Trials to take out of the repository instead, by id."""
 
 
 def run_import(store: Store, params: ImportParams, *, progress: Progress) -> ImportDone:
@@ -149,13 +152,23 @@ def run_previewing(store: Store, job: Job, *, settings: Settings, progress: Prog
 
 
 def run_publishing(store: Store, job: Job, *, settings: Settings, progress: Progress) -> PublishResult:
-    """Publish a dataset's approved trials.
+    """Publish a dataset's approved trials, or withdraw published ones.
 
     Raises:
         PublishError: Nothing was published; the target is as it was.
     """
     params = PublishParams.model_validate_json(job.params)
     dataset = store.traces.get_dataset(job.dataset_id or 0)
+    if params.withdraw:
+        return run_withdrawal(
+            store,
+            dataset,
+            params.options.repo or "",
+            params.withdraw,
+            settings=settings,
+            progress=progress,
+            made=Made(params.published_by, job.id),
+        )
     return run_publish(
         store,
         dataset,
@@ -221,14 +234,17 @@ def start_preview(store: Store, dataset: Dataset, options: PublishOptions, *, cr
     return store.jobs.get_job(job.id)
 
 
-def start_publishing(store: Store, dataset: Dataset, options: PublishOptions, *, published_by: str) -> Job:
-    """A queued publication.
+def start_publishing(
+    store: Store, dataset: Dataset, options: PublishOptions, *, published_by: str, withdraw: Sequence[int] = ()
+) -> Job:
+    """A queued publication, or withdrawal of published trials.
 
     Raises:
         UsageError: Neither repository nor folder, or a malformed name.
     """
     check_options(options)
-    values = PublishParams(options=options, published_by=published_by).model_dump(mode="json")
+    params = PublishParams(options=options, published_by=published_by, withdraw=list(withdraw))
+    values = params.model_dump(mode="json")
     known = store.jobs.find_open_job(JobKind.PUBLISH, params=values, dataset_id=dataset.id)
     job = known or store.jobs.create_job(JobKind.PUBLISH, params=values, dataset_id=dataset.id, created_by=published_by)
     store.jobs.resume_job(job.id)

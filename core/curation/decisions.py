@@ -186,13 +186,17 @@ def reject_trial(store: Store, trial: Trial, *, reason: str, reviewer: str, acti
     )
 
 
-def reopen_trial(store: Store, trial: Trial, *, reviewer: str, action_id: str, page: str = "") -> None:
+def reopen_trial(
+    store: Store, trial: Trial, *, reviewer: str, action_id: str, page: str = "", reason: str | None = None
+) -> None:
     """The trial is undecided again; the decisions on its hints stay.
 
     Raises:
         ConflictError: Somebody decided first.
     """
-    _decide_status(store, trial, "reopen", TrialStatus.OPEN, reviewer=reviewer, action_id=action_id, page=page)
+    _decide_status(
+        store, trial, "reopen", TrialStatus.OPEN, reviewer=reviewer, action_id=action_id, page=page, reason=reason
+    )
 
 
 def edit_task_text(store: Store, trial: Trial, text: str, *, reviewer: str, action_id: str, page: str = "") -> None:

@@ -63,6 +63,9 @@ def build_tasks(
         progress: Hears of trials, not of tasks.
     """
     approved = list(store.curation.iterate_approved(dataset.id, first_trials=options.first_trials))
+    if options.only_trials is not None:
+        only = set(options.only_trials)
+        approved = [trial_id for trial_id in approved if trial_id in only]
     for number, trial_id in enumerate(approved):
         if number % _TRIALS_AT_ONCE == 0:
             progress("building tasks", done=number, total=len(approved), failed=len(notes.left_out))

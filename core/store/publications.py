@@ -190,6 +190,15 @@ class Publications(Part):
         )
         return {row["trial_id"]: row["content_hash"] for row in rows}
 
+    def list_trial_names(self, publication_id: int) -> dict[int, str]:
+        """Names of the trials in a publication, by id, in order of first appearance."""
+        rows = self._rows(
+            "SELECT t.id, t.name FROM publication_trials p JOIN trials t ON t.id = p.trial_id "
+            "WHERE p.publication_id = ? ORDER BY t.number",
+            (publication_id,),
+        )
+        return {row["id"]: row["name"] for row in rows}
+
     def list_trials(self, publication_id: int) -> dict[int, PublishedTrial]:
         """What was published of each trial, by trial id."""
         rows = self._rows(

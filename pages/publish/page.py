@@ -1,15 +1,13 @@
-"""Publish: where the approved trials go, what exactly is published, and what was published before."""
+"""Publish: where the approved trials go, a preview of exactly that, one button; and what was published before."""
 
 import streamlit as st
 
 from core.models import Dataset
 from core.store import Store
-from pages.publish.confirm import show_publish_button
-from pages.publish.contents import show_contents
 from pages.publish.history import show_history
-from pages.publish.job import show_last_job
-from pages.publish.plan import build_plan, is_wanted
-from pages.publish.target_form import show_target_form
+from pages.publish.job import find_running, show_last_job
+from pages.publish.preview import find_preview_job, show_preview
+from pages.publish.target_form import find_defaults, show_target_form
 from pages.shared import navigation
 from pages.shared.datasets import show_dataset_picker
 from pages.shared.layout import show_title
@@ -18,7 +16,7 @@ from pages.shared.workspace import open_workspace
 
 
 def show_page(store: Store) -> None:
-    """The target and the contents side by side, then the history."""
+    """The target and the preview side by side, then the history."""
     datasets = store.traces.list_datasets()
     if not datasets:
         st.text("There is nothing to publish yet. Import traces first.")
@@ -27,37 +25,23 @@ def show_page(store: Store) -> None:
         return
     dataset = show_dataset_picker(datasets, width=360)
     show_last_job(store, dataset)
-    approved = store.overview.count_stages(dataset.id).approved
-    if approved:
-        show_plan(store, dataset, approved)
+    if store.overview.count_stages(dataset.id).approved:
+        show_form_and_preview(store, dataset)
     else:
         st.text("No trial of this dataset is approved yet. Approve trials in the review first.")
         if st.button("Go to Review", type="primary"):
             navigation.open_page(navigation.REVIEW, dataset=dataset)
-    show_history(store.publications.list_publications(dataset_id=dataset.id))
+    show_history(store, dataset)
 
 
-def show_plan(store: Store, dataset: Dataset, approved: int) -> None:
-    """What will be published where, and the button for it.
-
-    Args:
-        store: Of the workspace.
-        dataset: The dataset.
-        approved: How many of its trials are approved; at least one.
-    """
-    left, right = st.columns([1, 1.4])
+def show_form_and_preview(store: Store, dataset: Dataset) -> None:
+    """What a person chooses, and what would come of it."""
+    job = find_preview_job(store, dataset)
+    left, right = st.columns([1, 1.7], gap="medium")
     with left.container(border=True):
-        st.subheader("Where to", anchor=False)
-        target = show_target_form(dataset)
-        button = st.container()
+        target = show_target_form(dataset, find_defaults(store, dataset))
     with right.container(border=True), problems_shown():
-        st.subheader("What will be published", anchor=False)
-        if not is_wanted(dataset, approved):
-            return
-        plan = build_plan(store, dataset, target.options)
-        show_contents(plan)
-        with button:
-            show_publish_button(dataset, target, plan)
+        show_preview(store, dataset, target, job, is_publishing=find_running(store, dataset) is not None)
 
 
 show_title("Publish", "Approved trials as training tasks with hints, to the Hub or a folder")

@@ -1,12 +1,16 @@
-"""Where to publish, and under which names."""
+"""Where to publish, and what; what was chosen the last time stands there again."""
 
 from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
 
-from core.models import Dataset
-from core.publishing.publish import PublishOptions, default_prefix
+from core import pipeline
+from core.models import Dataset, JobKind
+from core.publishing.options import PublishOptions
+from core.publishing.publish import default_prefix
+from core.store import Store
+from pages.publish.options_form import show_options_form
 from pages.shared.problems import show_problem
 
 HUB, FOLDER = "Hub repository", "Local folder"
@@ -24,49 +28,59 @@ class Target(NamedTuple):
     """False while it names no place, or a token is missing."""
 
 
-def show_target_form(dataset: Dataset) -> Target:
+def find_defaults(store: Store, dataset: Dataset) -> PublishOptions:
+    """What was chosen for the newest preview, else for the newest publication, else what is usual."""
+    jobs = [job for job in store.jobs.list_jobs(JobKind.PREVIEW) if job.dataset_id == dataset.id]
+    if jobs:
+        return pipeline.PreviewParams.model_validate_json(jobs[0].params).options
+    publications = store.publications.list_publications(dataset_id=dataset.id, limit=1)
+    if publications and publications[0].options != "{}":
+        return PublishOptions.model_validate_json(publications[0].options)
+    return PublishOptions(prefix=default_prefix(dataset.name))
+
+
+def show_target_form(dataset: Dataset, defaults: PublishOptions) -> Target:
     """The form: the place first, then what is seldom changed."""
+    st.subheader("Where to", anchor=False)
     has_token = _has_token()
+    wants_folder = defaults.output_dir is not None or not has_token
     place = st.segmented_control(
         "Where to",
         [HUB, FOLDER],
-        default=HUB if has_token else FOLDER,
+        default=FOLDER if wants_folder and defaults.repo is None else HUB,
         required=True,
-        key="publish_to",
+        key=f"publish_to_{dataset.id}",
         label_visibility="collapsed",
     )
     repo = folder = None
-    is_private = False
+    is_private = creates_pr = False
     if place == HUB:
-        repo = (
-            st.text_input("Repository", placeholder="owner/name", key="repo", persist_state="session").strip() or None
+        repo = _ask("Repository", defaults.repo, "owner/name", key=f"repo_{dataset.id}")
+        is_private = st.toggle("Private, if it is made now", defaults.private, key=f"private_{dataset.id}")
+        creates_pr = st.toggle(
+            "Open a pull request",
+            defaults.create_pr,
+            help="The repository stays as it is until somebody merges it there.",
+            key=f"create_pr_{dataset.id}",
         )
-        is_private = st.toggle("Private, if it is made now", key="private")
         if not has_token:
             show_problem(NO_TOKEN)
     else:
-        folder = (
-            st.text_input("Folder", placeholder="/path/of/a/folder", key="folder", persist_state="session").strip()
-            or None
-        )
-    prefix = st.text_input("Prefix of the tasks", value=default_prefix(dataset.name), key=f"prefix_{dataset.id}")
-    with st.expander("More"):
-        tasks = st.text_input(
-            "Source tasks",
-            placeholder="folder, .parquet or .jsonl file, or Hub id",
-            help="Their environments and tests are carried over; only the instruction changes.",
-            key="tasks",
-        ).strip()
-        is_replacing = st.toggle("Replace the tasks of another dataset", key="replace")
-    options = PublishOptions(
-        repo=repo,
-        output_dir=_resolve(folder) if folder else None,
-        prefix=prefix.strip(),
-        private=is_private,
-        replace=is_replacing,
-        tasks=_resolve(tasks) if tasks and Path(tasks).expanduser().exists() else tasks or None,
+        folder = _ask("Folder", defaults.output_dir, "/path/of/a/folder", key=f"folder_{dataset.id}")
+    chosen = show_options_form(dataset, defaults)
+    options = chosen.model_copy(
+        update={
+            "repo": repo,
+            "output_dir": str(Path(folder).expanduser().resolve()) if folder else None,
+            "private": is_private,
+            "create_pr": creates_pr,
+        }
     )
     return Target(options, is_complete=folder is not None or (repo is not None and has_token))
+
+
+def _ask(label: str, default: str | None, placeholder: str, *, key: str) -> str | None:
+    return st.text_input(label, default or "", placeholder=placeholder, key=key).strip() or None
 
 
 def _has_token() -> bool:
@@ -74,8 +88,3 @@ def _has_token() -> bool:
     from huggingface_hub import get_token
 
     return get_token() is not None
-
-
-def _resolve(path: str) -> str:
-    """The whole path: the worker has a folder of its own."""
-    return str(Path(path).expanduser().resolve())

@@ -71,3 +71,8 @@ def describe_cost(cost_usd: float | None) -> str:
 def describe_count(count: int, one: str, several: str | None = None) -> str:
     """A count with its noun, e.g. `1 trial`, `1,250 trials`."""
     return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def escape_label(text: str) -> str:
+    """A name as part of a button's label, whose markdown would take its underscores for emphasis."""
+    return text.replace("_", r"\_")

@@ -74,6 +74,12 @@ def open_from_sidebar(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
 
+def preview(page: Page) -> None:
+    expect(page.get_by_role("button", name="Preview", exact=True)).to_be_enabled()
+    click(page, "Preview")
+    expect(page.get_by_role("tab", name="Difference")).to_be_visible(timeout=60_000)
+
+
 def read_instructions(parquet: bytes) -> dict[str, str]:
     """`instruction.md` of each published task, by folder; every archive unpacks."""
     instructions = {}
@@ -102,7 +108,8 @@ def test_the_whole_way_with_rules_to_the_hub(
     open_from_sidebar(page, "Publish")
     page.get_by_role("textbox", name="Repository").fill("tester/from-the-browser")
     page.keyboard.press("Enter")
-    click(page, "Publish 1 task")
+    preview(page)
+    click(page, "Publish 1 task to tester/from-the-browser")
     expect(page.get_by_role("link", name="Open the repository")).to_be_visible(timeout=60_000)
 
     loaded = run_client(
@@ -142,8 +149,9 @@ def test_the_whole_way_with_a_model_to_a_folder(page: Page, start_app: StartApp,
     open_from_sidebar(page, "Publish")
     page.get_by_role("textbox", name="Folder", exact=True).fill(str(tmp_path / "out"))
     page.keyboard.press("Enter")
-    click(page, "Publish 1 task")
-    expect(page.get_by_text("1 task published")).to_be_visible(timeout=60_000)
+    preview(page)
+    click(page, "Write 1 task to the folder")
+    expect(page.get_by_text("1 trial published")).to_be_visible(timeout=60_000)
     (text,) = read_instructions((tmp_path / "out" / "data" / "train-00000-of-00001.parquet").read_bytes()).values()
     assert "### terminal" in text
     assert "## Success Criteria" not in text

@@ -1,17 +1,16 @@
 from pathlib import Path
-from typing import Literal
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.curation import decisions
-from core.models import JobKind, JobState
-from core.publishing.publish import Preview, PreviewTask, TrialNote
+from core.models import JobKind
+from core.publishing.options import PublishOptions, Seen
+from core.publishing.preview_models import FileSize, Preview, TargetState
 from core.store import open_store
-from pages.publish.contents import describe_plan
-from pages.publish.plan import AT_ONCE
-from tests.builders import make_row, talk, write_rows
+from pages.publish.confirm import describe_button
+from pages.publish.summary import describe_preview
 from tests.pages.conftest import OpenPage, get_widget, list_texts, wait_until
-from tests.workspaces import import_sample
 
 
 @pytest.fixture
@@ -29,60 +28,130 @@ def test_without_approved_trials_the_page_leads_to_the_review(reviewing: Path, o
     assert [button.label for button in app.button] == ["Go to Review"]
 
 
-def test_what_will_be_published_is_shown_before_a_place_is_named(approved: Path, open_page: OpenPage) -> None:
+def wait_for(home: Path, kind: JobKind, *, count: int = 1) -> None:
+    """Until so many jobs of a kind are over."""
+
+    def are_over() -> bool:
+        with open_store(home) as store:
+            jobs = store.jobs.list_jobs(kind)
+        return len(jobs) == count and all(job.is_over for job in jobs)
+
+    wait_until(are_over)
+
+
+def preview(app: AppTest, home: Path, *, count: int = 1) -> None:
+    app.button(key="preview").click().run()
+    wait_for(home, JobKind.PREVIEW, count=count)
+    app.run()
+    assert not app.exception
+
+
+def publish_to(app: AppTest, home: Path, folder: Path) -> None:
+    app.text_input(key="folder_1").set_value(str(folder)).run()
+    preview(app, home)
+    app.button(key="publish").click().run()
+    wait_for(home, JobKind.PUBLISH)
+    app.run()
+    assert not app.exception
+
+
+def read_metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_before_a_place_is_named_nothing_can_be_previewed(approved: Path, open_page: OpenPage) -> None:
     app = open_page("publish")
-    assert "2 tasks: 2 new." in list_texts(app)
-    assert app.dataframe[0].value["Task"].tolist() == ["sample-hints-0000", "sample-hints-0001"]
-    assert any(text.startswith("User: Book flight to SFO with WiFi") and "# Hints" in text for text in list_texts(app))
-    assert app.button(key="publish").disabled
+    assert any(text.startswith("Name a place first. A preview builds every task") for text in list_texts(app))
+    assert app.button(key="preview").disabled
+    assert "publish" not in {button.key for button in app.button}
 
 
 def test_without_a_token_the_hub_says_what_to_do(approved: Path, open_page: OpenPage) -> None:
     app = open_page("publish")
-    get_widget(app, "publish_to").set_value("Hub repository").run()
-    app.text_input(key="repo").set_value("mira/hints").run()
+    get_widget(app, "publish_to_1").set_value("Hub repository").run()
+    app.text_input(key="repo_1").set_value("mira/hints").run()
     assert any(text.startswith("No token for the Hub is set. Set HF_TOKEN") for text in list_texts(app))
-    assert app.button(key="publish").disabled
+    assert app.button(key="preview").disabled
 
 
-def test_a_folder_is_written_and_stands_in_the_history(approved: Path, tmp_path: Path, open_page: OpenPage) -> None:
+def test_a_preview_shows_figures_files_card_and_difference_and_changes_nothing(
+    approved: Path, tmp_path: Path, open_page: OpenPage
+) -> None:
     app = open_page("publish")
-    app.text_input(key="folder").set_value(str(tmp_path / "out")).run()
-    app.button(key="publish").click().run()
-    assert not app.exception
+    app.text_input(key="folder_1").set_value(str(tmp_path / "out")).run()
+    preview(app, approved)
+    assert read_metrics(app) == {"Tasks": "2", "New": "2", "Changed": "0", "Removed": "0"}
+    texts = list_texts(app)
+    assert f"The folder {tmp_path / 'out'} will be made." in texts
+    assert any(text.startswith("Not published: ") and text.endswith(" trials not decided yet.") for text in texts)
+    assert any(text.startswith("User: Book flight to SFO with WiFi") and "# Hints" in text for text in texts)
+    assert any("config_name: hints" in text for text in texts), "the card as text"
+    assert app.button(key="publish").label == "Write 2 tasks to the folder"
+    app.selectbox(key="sample_file_sample-hints-0000").set_value("task.toml").run()
+    assert any("[metadata]" in text for text in list_texts(app))
+    assert not (tmp_path / "out").exists()
 
-    def is_over() -> bool:
-        with open_store(approved) as store:
-            return store.jobs.list_jobs(JobKind.PUBLISH)[0].is_over
 
-    wait_until(is_over)
-    app.run()
-    assert "2 tasks published." in list_texts(app)
+def test_what_is_previewed_is_published_and_stands_in_the_history(
+    approved: Path, tmp_path: Path, open_page: OpenPage
+) -> None:
+    app = open_page("publish")
+    publish_to(app, approved, tmp_path / "out")
+    out = str(tmp_path / "out")
+    assert f"2 trials published to {out}: 2 new, 0 changed. Written and complete." in list_texts(app)
     assert (tmp_path / "out" / "trace_hints.json").is_file()
-    assert app.dataframe[-1].value["Where"].tolist() == [str(tmp_path / "out")]
-    assert "2 tasks: 2 as before." in list_texts(app)
+    history = app.dataframe[-1].value
+    assert history["Where"].tolist() == [out]
+    assert history["What"].tolist() == ["published"]
+    assert history["Changed since"].tolist() == [0]
+    assert history["Tasks +new ~changed -removed"].tolist() == ["+2"]
 
 
-def test_what_the_target_would_lose_is_asked_for_first(approved: Path, tmp_path: Path, open_page: OpenPage) -> None:
-    test_a_folder_is_written_and_stands_in_the_history(approved, tmp_path, open_page)
+def test_a_preview_is_not_published_any_more_once_somebody_decided_or_chose_otherwise(
+    approved: Path, tmp_path: Path, open_page: OpenPage
+) -> None:
+    app = open_page("publish")
+    app.text_input(key="folder_1").set_value(str(tmp_path / "out")).run()
+    preview(app, approved)
+    assert not app.button(key="publish").disabled
+    app.text_input(key="folder_1").set_value(str(tmp_path / "elsewhere")).run()
+    assert app.button(key="publish").disabled
+    app.text_input(key="folder_1").set_value(str(tmp_path / "out")).run()
+    assert not app.button(key="publish").disabled
     with open_store(approved) as store:
         trial = store.traces.get_trial(2)
         decisions.reopen_trial(store, trial, reviewer="Mira", action_id=decisions.new_action_id())
-    app = open_page("publish")
-    app.text_input(key="folder").set_value(str(tmp_path / "out")).run()
-    app.button(key="publish").click().run()
-    assert "1 task that the target holds now will be removed:" in list_texts(app)
-    with open_store(approved) as store:
-        assert len(store.jobs.list_jobs(JobKind.PUBLISH)) == 1, "nothing more before a yes"
-    app.button(key="publish_anyway").click().run()
-
-    def is_published() -> bool:
-        with open_store(approved) as store:
-            return [job.state for job in store.jobs.list_jobs(JobKind.PUBLISH)] == [JobState.FINISHED] * 2
-
-    wait_until(is_published)
     app.run()
-    assert "1 task published, 1 removed." in list_texts(app)
+    assert app.button(key="publish").disabled
+    preview(app, approved, count=2)
+    assert app.button(key="publish").label == "Write 1 task to the folder"
+    assert not app.button(key="publish").disabled
+
+
+def test_a_change_since_the_publication_is_shown_and_previewed(
+    approved: Path, tmp_path: Path, open_page: OpenPage
+) -> None:
+    publish_to(open_page("publish"), approved, tmp_path / "out")
+    with open_store(approved) as store:
+        one, two = store.traces.get_trial(1), store.traces.get_trial(2)
+        decisions.edit_task_text(store, one, "Book it.", reviewer="Mira", action_id=decisions.new_action_id())
+        decisions.reopen_trial(store, two, reviewer="Mira", action_id=decisions.new_action_id())
+    app = open_page("publish")
+    assert app.text_input(key="folder_1").value == str(tmp_path / "out"), "the place stands there again"
+    assert app.dataframe[-1].value["Since"].tolist() == ["other words", "not approved"]
+    preview(app, approved, count=2)
+    assert read_metrics(app) == {"Tasks": "1", "New": "0", "Changed": "1", "Removed": "1"}
+    texts = list_texts(app)
+    assert any(text.startswith("Will be removed there: ") for text in texts)
+    assert any("+Book it." in text and "-User: Book flight to SFO" in text for text in texts)
+
+
+def test_what_is_there_already_is_not_published_again(approved: Path, tmp_path: Path, open_page: OpenPage) -> None:
+    app = open_page("publish")
+    publish_to(app, approved, tmp_path / "out")
+    preview(app, approved, count=2)
+    assert f"{tmp_path / 'out'} holds exactly this already. There is nothing to publish." in list_texts(app)
+    assert "publish" not in {button.key for button in app.button}
 
 
 def test_a_folder_that_holds_something_else_is_refused_in_a_sentence(
@@ -91,37 +160,56 @@ def test_a_folder_that_holds_something_else_is_refused_in_a_sentence(
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "diary.txt").write_text("private", "utf-8")
     app = open_page("publish")
-    app.text_input(key="folder").set_value(str(tmp_path / "mine")).run()
-    app.button(key="publish").click().run()
-    assert any(str(tmp_path / "mine") in text for text in list_texts(app))
-    with open_store(approved) as store:
-        assert store.jobs.list_jobs(JobKind.PUBLISH) == []
+    app.text_input(key="folder_1").set_value(str(tmp_path / "mine")).run()
+    preview(app, approved)
+    assert any(text.startswith(f"{tmp_path / 'mine'} holds files that were not published") for text in list_texts(app))
+    assert "publish" not in {button.key for button in app.button}
 
 
-def test_a_malformed_prefix_is_refused_in_a_sentence(approved: Path, open_page: OpenPage) -> None:
+def test_a_malformed_prefix_is_refused_in_a_sentence(approved: Path, tmp_path: Path, open_page: OpenPage) -> None:
     app = open_page("publish")
+    app.text_input(key="folder_1").set_value(str(tmp_path / "out")).run()
     app.text_input(key="prefix_1").set_value("a b/c").run()
+    app.button(key="preview").click().run()
     assert any("cannot begin the name of a folder" in text for text in list_texts(app))
 
 
-def test_many_tasks_are_built_only_when_somebody_asks(home: Path, tmp_path: Path, open_page: OpenPage) -> None:
-    rows = [make_row(talk("Task: count", "Done."), trial_name=f"t{i}") for i in range(AT_ONCE + 1)]
-    with open_store(home) as store:
-        dataset = import_sample(store, write_rows(tmp_path / "many.jsonl", rows))
-        for trial in store.traces.list_trials(dataset.id):
-            decisions.approve_trial(store, trial, reviewer="Mira", action_id=decisions.new_action_id())
-    app = open_page("publish")
-    assert "501 trials are approved. Building their tasks takes about 5 seconds." in list_texts(app)
-    assert "publish" not in {button.key for button in app.button}
-    app.button(key="build_plan").click().run()
-    assert "501 tasks: 501 new." in list_texts(app)
+def build_preview(**values: object) -> Preview:
+    known: dict[str, object] = {
+        "options": PublishOptions(prefix="p", repo="you/my_repo"),
+        "target": TargetState(place="you/my_repo", is_there=True, tasks=55, user="you", role="write"),
+        "is_same": False,
+        "seen": Seen(head="abc", manifest_sha256="x"),
+        "trials": 57,
+        "tasks": 57,
+        "with_verifier": 0,
+        "hints": 300,
+        "added": 2,
+        "changed": 0,
+        "same": 55,
+        "removed": 0,
+        "removed_trials": [],
+        "undecided": 3,
+        "rejected": 1,
+        "left_out": [],
+        "warnings": [],
+        "samples": [],
+        "card": "",
+        "card_difference": "",
+        "files": [FileSize(path="README.md", size=2_000)],
+    }
+    return Preview.model_validate(known | values)
 
 
-def test_the_plan_is_said_in_a_sentence() -> None:
-    changes: list[Literal["new", "same"]] = ["new", "same", "same"]
-    tasks = [
-        PreviewTask(folder=f"t-{i}", trial_id=i, trial_name="t", instruction="", content_hash="", change=change)
-        for i, change in enumerate(changes)
+def test_the_button_says_what_it_will_do() -> None:
+    proposal = PublishOptions(prefix="p", repo="you/my_repo", create_pr=True)
+    assert describe_button(build_preview()) == r"Publish 57 tasks to you/my\_repo"
+    assert describe_button(build_preview(options=proposal)) == r"Open a pull request with 57 tasks at you/my\_repo"
+
+
+def test_a_preview_is_said_in_sentences() -> None:
+    assert describe_preview(build_preview()) == [
+        "you/my_repo is there, public, and holds 55 tasks now. The token is you's (write).",
+        "300 hints, none with a verifier. 1 file, 2 kB.",
+        "Not published: 3 trials not decided yet, 1 trial rejected.",
     ]
-    plan = Preview(tasks=tasks, left_out=[TrialNote(trial="t", reason="r")], warnings=[], removed=[])
-    assert describe_plan(plan) == "3 tasks: 1 new, 2 as before. 1 trial is left out."
