@@ -41,11 +41,6 @@ class CommitFiles(NamedTuple):
         """Every file of the commit, the manifest last."""
         return list(self.hashes)
 
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Every file of the commit, the manifest last."""
-        return PATHS
-
     def count_bytes(self) -> int:
         """Size of all files together."""
         return sum((self.folder / path).stat().st_size for path in self.hashes)

@@ -76,7 +76,7 @@ def run_preview(
 
 def build_stamp(store: Store) -> str:
     """What the workspace is like: under an equal stamp nothing was decided since."""
-    return str(store.curation.get_queue_stamp())
+    return str(store.queue.get_stamp())
 
 
 def find_preview(store: Store, job_id: int) -> Preview | None:

@@ -44,7 +44,7 @@ class Basis:
         self.trials: dict[int, PublishedTrial] = {}
 
     def watch(self, tasks: Iterable[BuiltTask]) -> Iterator[BuiltTask]:
-        """The same tasks; of each trial the first one is taken down."""
+        """The same tasks; of each trial the first one, which has the hints, is taken down."""
         for task in tasks:
             trial_id = task.trial.id
             self.trials.setdefault(
