@@ -103,7 +103,7 @@ class _Look:
         return [*self._new, *(sample for sample in self._first if sample.folder not in known)][:SAMPLES]
 
     def look(self, task: BuiltTask) -> None:
-        self.hints += len(task.hints)
+        self.hints += len(task.hints) if task.twin_of is None else 0
         self.with_verifier += task.has_verifier
         before = self._before.get(task.folder)
         if len(self._first) < SAMPLES:

@@ -79,8 +79,8 @@ def run_publish(
         files = build_files(store, dataset, options, staging, notes, basis, progress)
         if not files.tasks:
             raise PublishError(_explain_nothing(notes))
-        hints_file = _export_hints(options, files)
         manifest_sha256 = _check_as_seen(options, files)
+        hints_file = _export_hints(options, files)
         changes = compare_tasks(targets.list_held(), files.tasks)
         record = Record(
             store,

@@ -2,6 +2,7 @@ import base64
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,11 +13,10 @@ from core.errors import PublishError, SourceError
 from core.models import Trial
 from core.publishing.archive import ArchiveLimits, TaskFiles, pack_files
 from core.publishing.options import Unmatched
-from core.publishing.publish import PublishOptions, build_preview
 from core.publishing.source_tasks import open_source_tasks
 from core.publishing.task_folders import load_folder
 from core.store import Store
-from tests.publishing.approved import make_approved, publish_folder
+from tests.publishing.approved import look, make_approved, publish_folder
 from tests.publishing.unpacked import list_files, unpack_tasks
 
 NOT_UTF8 = b"Book it\r\n\xff\xfe \n"
@@ -203,10 +203,10 @@ def test_task_of_several_steps_is_refused_with_the_reason(store: Store, tmp_path
 
 def test_unmatched_trial_is_published_without_verifier_if_asked_for(store: Store, tmp_path: Path, root: Path) -> None:
     dataset, _ = make_approved(store, 3)
-    options = PublishOptions(prefix="flights", tasks=str(root), unmatched=Unmatched.WITHOUT_VERIFIER)
-    preview = build_preview(store, dataset, options)
+    options: dict[str, Any] = {"tasks": str(root), "unmatched": Unmatched.WITHOUT_VERIFIER}
+    preview = look(store, dataset, tmp_path / "out", **options)
     assert [note.trial for note in preview.warnings if note.is_unmatched] == ["flight-2"]
-    result = publish_folder(store, dataset, tmp_path / "out", tasks=str(root), unmatched=options.unmatched)
+    result = publish_folder(store, dataset, tmp_path / "out", **options)
     assert (result.trials, result.left_out) == (3, [])
     tasks = unpack_tasks(tmp_path / "out", tmp_path / "tasks")
     verified = [json.loads((task / "metadata.json").read_text() or "{}").get("has_verifier") for task in tasks.values()]
@@ -219,7 +219,7 @@ def test_unmatched_trial_is_published_without_verifier_if_asked_for(store: Store
 def test_difference_to_the_traces_is_shown_before_publishing_only(store: Store, tmp_path: Path, root: Path) -> None:
     (root / "book-0" / "instruction.md").write_text("Book flight 0\nand pay.")
     dataset, _ = make_approved(store, 1)
-    preview = build_preview(store, dataset, PublishOptions(prefix="flights", tasks=str(root)))
+    preview = look(store, dataset, tmp_path / "out", tasks=str(root))
     assert preview.warnings[0].diff.splitlines() == [
         "@@ -1 +1,2 @@",
         "-Task: book flight 0",
@@ -232,7 +232,7 @@ def test_difference_to_the_traces_is_shown_before_publishing_only(store: Store, 
 def test_marker_in_front_of_the_task_is_no_difference(store: Store, root: Path) -> None:
     (root / "book-0" / "instruction.md").write_text("book flight 0\n")
     dataset, _ = make_approved(store, 1)
-    assert build_preview(store, dataset, PublishOptions(prefix="flights", tasks=str(root))).warnings == []
+    assert look(store, dataset, root.parent / "out", tasks=str(root)).warnings == []
 
 
 def test_limits_that_were_lowered_refuse_a_task_by_name(store: Store, tmp_path: Path, root: Path) -> None:
@@ -241,9 +241,7 @@ def test_limits_that_were_lowered_refuse_a_task_by_name(store: Store, tmp_path: 
         (root / "book-1" / f"{number}.txt").write_text("x")
     dataset, _ = make_approved(store, 3)
     for source in (root, write_table(root, tmp_path / "tasks.parquet")):
-        preview = build_preview(
-            store, dataset, PublishOptions(prefix="p", tasks=str(source), max_task_mb=1, max_task_files=9)
-        )
+        preview = look(store, dataset, tmp_path / "out", tasks=str(source), max_task_mb=1, max_task_files=9)
         reasons = {note.trial: note.reason for note in preview.left_out}
         assert "'big.bin'" in reasons["flight-0"]
         assert "1 MB" in reasons["flight-0"]

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from core.models import Finding, Severity
-from core.publishing.publish import PublishOptions, build_preview
 from core.store import Store
 from tests.builders import import_list, make_prefix_rows
-from tests.publishing.approved import approve, block, make_approved, propose, publish_folder
+from tests.publishing.approved import approve, block, look, make_approved, propose, publish_folder
 from tests.publishing.unpacked import list_files, read_table, unpack_tasks
 
 KINDS = ("tools", "strategies", "pitfalls", "criteria")
@@ -46,8 +45,7 @@ def test_hint_that_is_not_selected_blocks_nothing(store: Store, tmp_path: Path) 
     dataset, (trial,) = make_approved(store, 1)
     strategy = store.curation.list_hints(trial.id)[1]
     block(store, trial, Finding(code="x", severity=Severity.BLOCK, message="It blocks.", hint_id=strategy.id))
-    options = PublishOptions(prefix="p")
-    assert [note.trial for note in build_preview(store, dataset, options).left_out] == ["flight-0"]
+    assert [note.trial for note in look(store, dataset, tmp_path / "out").left_out] == ["flight-0"]
     assert publish_folder(store, dataset, tmp_path / "out", hint_selection="without_strategy").trials == 1
 
 
@@ -72,14 +70,11 @@ def test_twin_is_the_same_task_without_hints(store: Store, tmp_path: Path) -> No
     assert "Beside them stand 2 twins" in (tmp_path / "out" / "README.md").read_text()
 
 
-def test_preview_counts_a_task_and_its_twin_once(store: Store, tmp_path: Path) -> None:
+def test_preview_counts_the_hints_of_a_task_and_its_twin_once(store: Store, tmp_path: Path) -> None:
     dataset, _ = make_approved(store)
     publish_folder(store, dataset, tmp_path / "out", twins=True)
-    preview = build_preview(store, dataset, PublishOptions(prefix="flights", twins=True))
-    assert [(task.folder, task.change) for task in preview.tasks] == [
-        ("flights-0000", "same"),
-        ("flights-0001", "same"),
-    ]
+    preview = look(store, dataset, tmp_path / "out", twins=True)
+    assert (preview.trials, preview.tasks, preview.same, preview.hints) == (2, 4, 4, 8)
 
 
 def make_rated(store: Store) -> Any:
