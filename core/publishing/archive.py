@@ -62,11 +62,8 @@ class TaskFiles(NamedTuple):
 
 def pack_files(files: TaskFiles) -> bytes:
     """A tar.gz without a leading folder: names sorted, no time, no owner."""
-    packed = io.BytesIO()
-    with (
-        gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=6, mtime=0) as stream,
-        tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive,
-    ):
+    plain, packed = io.BytesIO(), io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path in sorted(files.contents):
             entry = tarfile.TarInfo(path.rstrip("/"))
             if path.endswith("/"):
@@ -76,6 +73,9 @@ def pack_files(files: TaskFiles) -> bytes:
             entry.size = len(files.contents[path])
             entry.mode = files.get_mode(path)
             archive.addfile(entry, io.BytesIO(files.contents[path]))
+    # in one piece: many small writes cost more than the compression
+    with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=6, mtime=0) as stream:
+        stream.write(plain.getbuffer())
     return packed.getvalue()
 
 

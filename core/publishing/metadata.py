@@ -1,9 +1,10 @@
 """`metadata.json` of a task: where it comes from, and how it was made. Pure."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+import orjson
 
 from core.models import Attempt, Dataset, Origin, Trial
 from core.publishing.names import describe_source
@@ -45,7 +46,7 @@ def dump_metadata(facts: TaskMetadata) -> bytes:
         "twin_of": facts.twin_of,
         "hints": list(facts.hints),
     }
-    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def count_outcomes(attempts: Sequence[Attempt]) -> dict[str, int]:
