@@ -1,5 +1,6 @@
 """Runs the app as the README does: `streamlit run app.py`, on a free port of this machine."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -23,7 +24,9 @@ FLAGS = [
 
 
 @contextmanager
-def running_app(environment: Mapping[str, str], *, log: Path) -> Iterator[str]:
+def running_app(
+    environment: Mapping[str, str], *, log: Path, end_with: signal.Signals = signal.SIGTERM
+) -> Iterator[str]:
     """The address of a server that answers, ended at the end of the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -40,7 +43,7 @@ def running_app(environment: Mapping[str, str], *, log: Path) -> Iterator[str]:
         _wait_for(port)
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
+        process.send_signal(end_with)
         process.wait(timeout=20)
 
 
