@@ -43,7 +43,7 @@ def _apply_to_hint(store: Store, trial_id: int, hint_id: str, change: Change) ->
         case "hint":
             store.subjects.create_hint(Hint.model_validate(change.after))
         case "state":
-            store.subjects.save_state(hint_id, change.after)
+            store.subjects.save_states({hint_id: change.after})
         case "text":
             store.subjects.save_text(hint_id, _TEXT.validate_python(change.after))
         case "evidence":

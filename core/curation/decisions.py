@@ -9,7 +9,7 @@ from uuid import uuid4
 from core.curation.changes import Subject, dump_text
 from core.curation.checks import NEVER_OVERRIDDEN
 from core.curation.guard import check_hint_is_current, check_trial_is_current
-from core.curation.taking import StepTaker
+from core.curation.taking import Row, StepTaker
 from core.errors import UsageError
 from core.models import Change, Finding, Hint, HintState, HintText, Severity, Trial, TrialStatus
 from core.store import Store
@@ -153,26 +153,32 @@ def approve_trial(
         if not trial.task_text.strip():
             raise UsageError("This trial has no task text. Write it before you approve.")
         step = StepTaker(store, id=action_id, reviewer=reviewer, action="approve", trial_id=trial.id, page=page)
-        add_approval(step, trial, left_open=left_open, is_main=True)
+        add_approval(step, [trial], left_open=left_open, is_main=True)
 
 
-def add_approval(step: StepTaker, trial: Trial, *, left_open: Collection[str] = (), is_main: bool = False) -> None:
-    """The rows that approve a trial, as part of a step.
+def add_approval(
+    step: StepTaker, trials: Sequence[Trial], *, left_open: Collection[str] = (), is_main: bool = False
+) -> None:
+    """The rows that approve trials, as part of a step.
 
     Args:
         step: The step.
-        trial: As it is now.
+        trials: As they are now.
         left_open: Ids of hints that stay undecided all the same.
-        is_main: The trial's row bears the id of the action.
+        is_main: The row of the only trial bears the id of the action.
     """
-    for hint in list_approvable(step.store, trial.id):
-        if hint.id not in left_open:
-            state = Change(field="state", before=HintState.PROPOSED, after=HintState.ACCEPTED)
-            step.decide(Subject(trial.id, hint.id), "accept", [state], reason="approved with the trial")
-    changes = [Change(field="status", before=trial.status, after=TrialStatus.APPROVED)]
-    # whoever approves has seen what came after an earlier approval
-    changes += _drop_finding(step.store, trial.id, "new-proposals")
-    step.decide(Subject(trial.id), "approve", changes, is_main=is_main)
+    accepts = Change(field="state", before=HintState.PROPOSED.value, after=HintState.ACCEPTED.value)
+    rows = [
+        Row(Subject(trial_id, hint_id), "accept", [accepts], reason="approved with the trial")
+        for trial_id, hint_id in step.store.subjects.list_undecided([trial.id for trial in trials])
+        if hint_id not in left_open
+    ]
+    for trial in trials:
+        changes = [Change(field="status", before=trial.status, after=TrialStatus.APPROVED)]
+        # whoever approves has seen what came after an earlier approval
+        changes += _drop_finding(step.store, trial.id, "new-proposals")
+        rows.append(Row(Subject(trial.id), "approve", changes, is_main=is_main))
+    step.decide_all(rows)
 
 
 def reject_trial(store: Store, trial: Trial, *, reason: str, reviewer: str, action_id: str, page: str = "") -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import TypeAdapter
 
 from core.curation import decisions, quoting, rework, suggesting, undo
+from core.curation.bulk import BulkWish, run_bulk
 from core.curation.review_models import ActionResult, PickedQuote, ReviewAction
 from core.errors import UsageError
 from core.models import Hint, HintText, Trial
@@ -174,13 +175,20 @@ def _reopen_trial(request: Request) -> ActionResult:
 
 
 def _undo(request: Request) -> ActionResult:
-    step = undo.undo(request.store, **request.signature)
-    return request.accept(opened_trial_id=step.trial_id, message=f"Undone: {step.action}")
+    return _describe_undone(request, undo.undo(request.store, **request.signature), "Undone")
 
 
 def _redo(request: Request) -> ActionResult:
-    step = undo.redo(request.store, **request.signature)
-    return request.accept(opened_trial_id=step.trial_id, message=f"Done again: {step.action}")
+    return _describe_undone(request, undo.redo(request.store, **request.signature), "Done again")
+
+
+def _describe_undone(request: Request, undone: undo.Undone, word: str) -> ActionResult:
+    stays = f"; {undone.stayed} of its trials stay: they were changed since" if undone.stayed else ""
+    return request.accept(
+        opened_trial_id=undone.step.trial_id,
+        message=f"{word}: {undone.step.action}{stays}",
+        bulk_id=undone.step.id if undone.step.trial_id is None else None,
+    )
 
 
 def _reserve(request: Request, *, take_over: bool = False) -> ActionResult:
@@ -208,6 +216,18 @@ def _release(request: Request) -> ActionResult:
     return request.accept()
 
 
+def _bulk(request: Request) -> ActionResult:
+    wish = BulkWish.model_validate(request.action.payload)
+    plan = run_bulk(request.store, wish, **request.signature)
+    done = {"approve": "approved", "reject": "rejected"}[wish.operation]
+    return request.accept(bulk_id=request.action.id, message=f"{len(plan.trial_ids):,} {done}")
+
+
+def _undo_bulk(request: Request) -> ActionResult:
+    undone = undo.undo(request.store, step_id=request.get_text("bulk_id"), **request.signature)
+    return _describe_undone(request, undone, "Undone")
+
+
 HANDLERS: dict[str, Handler] = {
     "accept_hint": _accept_hint,
     "take_back_hint": _take_back_hint,
@@ -231,4 +251,6 @@ HANDLERS: dict[str, Handler] = {
     "reserve": _reserve,
     "take_over": _take_over,
     "release": _release,
+    "bulk": _bulk,
+    "undo_bulk": _undo_bulk,
 }

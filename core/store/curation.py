@@ -24,7 +24,7 @@ from core.models import (
 from core.store.part import Part
 
 _TEXT: TypeAdapter[HintText] = TypeAdapter(HintText)
-_KIND_ORDER = "CASE kind " + " ".join(f"WHEN '{kind}' THEN {place}" for place, kind in enumerate(HintKind)) + " END"
+KIND_ORDER = "CASE kind " + " ".join(f"WHEN '{kind}' THEN {place}" for place, kind in enumerate(HintKind)) + " END"
 
 
 class Proposal(NamedTuple):
@@ -97,7 +97,7 @@ class Curation(Part):
             (trial_id,),
         ):
             evidence.setdefault(row["hint_id"], []).append(Evidence.model_validate(row))
-        rows = self._rows(f"SELECT * FROM hints WHERE trial_id = ? ORDER BY {_KIND_ORDER}, position, id", (trial_id,))
+        rows = self._rows(f"SELECT * FROM hints WHERE trial_id = ? ORDER BY {KIND_ORDER}, position, id", (trial_id,))
         return [_build_hint(row, evidence.get(row["id"], [])) for row in rows]
 
     def get_hint(self, hint_id: str) -> Hint:

@@ -1,5 +1,6 @@
 """What people did to what: rows that are only ever appended. All else about hints and trials is derived from them."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -20,17 +21,30 @@ class News(NamedTuple):
 class Decisions(Part):
     """The history of every trial."""
 
-    def add_decision(self, decision: Decision) -> bool:
-        """Append a decision with the versions that it left; False if this id was appended before."""
+    def add_decisions(self, decisions: Sequence[Decision]) -> None:
+        """Append decisions with the versions that they left; those that were appended before are left as they are."""
         with self.write():
-            cursor = self._connection.execute(
+            self._connection.executemany(
                 "INSERT OR IGNORE INTO decisions (id, reviewer, at_utc, trial_id, hint_id, action, before, after, "
-                "reason, step_id, changes, version, trial_version) VALUES (:id, :reviewer, :at_utc, :trial_id, "
-                ":hint_id, :action, :before, :after, :reason, :step_id, :changes, "
-                "(SELECT version FROM hints WHERE id = :hint_id), (SELECT version FROM trials WHERE id = :trial_id))",
-                decision.model_dump() | {"changes": _write_changes(decision.changes)},
+                "reason, step_id, changes, version, trial_version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                "?11, (SELECT version FROM hints WHERE id = ?5), (SELECT version FROM trials WHERE id = ?4))",
+                [
+                    (
+                        it.id,
+                        it.reviewer,
+                        it.at_utc,
+                        it.trial_id,
+                        it.hint_id,
+                        it.action,
+                        it.before,
+                        it.after,
+                        it.reason,
+                        it.step_id,
+                        _write_changes(it.changes),
+                    )
+                    for it in decisions
+                ],
             )
-        return cursor.rowcount == 1
 
     def has_decision(self, decision_id: str) -> bool:
         """True if this action was saved before."""

@@ -7,7 +7,7 @@ from sqlite3 import complete_statement
 
 from sqlite_utils import Database, Migrations
 
-from core.store.queue_tables import build_script
+from core.store.queue_tables import build_later_script, build_script
 
 migrations = Migrations("trace_hints")
 
@@ -360,6 +360,18 @@ def m018_steps(db: Database) -> None:
             trial_id INTEGER NOT NULL REFERENCES trials(id) ON DELETE CASCADE, PRIMARY KEY (step_id, trial_id)
         ) STRICT;
         CREATE INDEX audited_by_trial ON audited_trials (trial_id);
+        """,
+    )
+
+
+@migrations()
+def m019_faster_decisions(db: Database) -> None:
+    """Finding what undid a step takes no longer the more was decided; accepting a hint counts nothing anew."""
+    _create(
+        db,
+        f"""
+        CREATE INDEX steps_by_target ON steps (target, seq) WHERE target IS NOT NULL;
+        {build_later_script()}
         """,
     )
 

@@ -68,6 +68,8 @@ class QueueFilter(BaseModel):
     """True: a person changed the words of a hint or of the task."""
     attempts_min: int | None = None
     attempts_max: int | None = None
+    audit: str | None = None
+    """Only what this bulk approval set aside."""
     sort: QueueSort = QueueSort.CHECK
 
     def to_query(self) -> dict[str, str]:
@@ -102,10 +104,24 @@ class QueueEntry(NamedTuple):
     warnings: int
     is_extracted: bool
     task: str
-    """The beginning of the task text, on one line."""
+    """The beginning of the task text, with its line breaks."""
     support: int
     """The most attempts that stand behind one of its hints."""
     is_edited: bool
+
+
+class BulkFacts(NamedTuple):
+    """What decides whether a trial may be decided together with many others."""
+
+    trial_id: int
+    is_open: bool
+    """Undecided, and something was extracted."""
+    has_text: bool
+    blocks: int
+    warnings: int
+    hints: int
+    rejected: int
+    """Hints of it that were rejected."""
 
 
 def _write_value(value: object) -> str:

@@ -80,6 +80,9 @@ def build_condition(wanted: QueueFilter, *, with_status: bool = True) -> Conditi
         if getattr(wanted, name) is not None:
             terms.append(f"q.attempts {sign} :{name}")
             values[name] = getattr(wanted, name)
+    if wanted.audit is not None:
+        terms.append("t.id IN (SELECT trial_id FROM audited_trials WHERE step_id = :audit)")
+        values["audit"] = wanted.audit
     return Condition(" AND ".join(f"({term})" for term in terms), values)
 
 

@@ -1,4 +1,4 @@
-"""The tables behind the queue, and the triggers that keep them true. Part of migration m017: never edited.
+"""The tables behind the queue, and the triggers that keep them true. Part of migrations m017, m019: never edited.
 
 What a trigger sets is worked out anew from the rows of the one trial, so that it cannot drift from them.
 """
@@ -33,6 +33,7 @@ _SET_BATCH = """
     WHERE trial_id = (SELECT trial_id FROM attempts WHERE id = {attempt});
 """
 _WORDS = "(SELECT COALESCE(group_concat(value, char(10)), '') FROM json_each({text}) WHERE key <> 'kind')"
+_BEGINNING = "substr(COALESCE({row}.edited_task_text, {row}.source_task_text), 1, 120)"
 _TRIAL_TEXTS = "name, source_task_text, edited_task_text"
 
 _TABLES = f"""
@@ -67,6 +68,34 @@ _FILL = f"""
 def build_script() -> str:
     """Tables, what they hold at first, and triggers, as one script."""
     return "".join([_TABLES, _FILL, *_list_facts_triggers(), *_list_search_triggers()])
+
+
+def build_later_script() -> str:
+    """Of m019: whether a hint is accepted changes no facts, only whether it is rejected; the task text's beginning."""
+    script = (_SET_HINTS + _SET_FINDINGS).format(trial="NEW.trial_id")
+    condition = (
+        "WHEN NEW.text <> OLD.text OR NEW.attempt_ids <> OLD.attempt_ids "
+        "OR (NEW.state = 'rejected') <> (OLD.state = 'rejected')"
+    )
+    event = f"UPDATE OF state, text, attempt_ids ON hints {condition}"
+    keep_task = f"UPDATE queue_facts SET task = {_BEGINNING.format(row='NEW')} WHERE trial_id = NEW.id;"
+    return "".join(
+        [
+            "DROP TRIGGER facts_of_hints_changed;\n",
+            _on("facts_of_hints_changed", event, script),
+            "ALTER TABLE queue_facts ADD COLUMN task TEXT NOT NULL DEFAULT '';\n",
+            f"UPDATE queue_facts SET task = {_BEGINNING.format(row='t')} FROM trials t WHERE t.id = trial_id;\n",
+            # a list that reads no task text is read from the index alone
+            "CREATE INDEX trials_for_queue ON trials (dataset_id, number, id, status, name);\n",
+            "DROP TRIGGER a_trial_has_facts;\n",
+            _on(
+                "a_trial_has_facts",
+                "INSERT ON trials",
+                f"INSERT INTO queue_facts (trial_id, task) VALUES (NEW.id, {_BEGINNING.format(row='NEW')});",
+            ),
+            _on("task_of_facts", "UPDATE OF source_task_text, edited_task_text ON trials", keep_task),
+        ]
+    )
 
 
 def _list_facts_triggers() -> list[str]:

@@ -1,7 +1,9 @@
 """What each reviewer did, one row a press of a key: the decisions of one step are undone and done again together."""
 
+from collections.abc import Sequence
 from typing import Literal
 
+import orjson
 from pydantic import BaseModel
 
 from core.models import Decision
@@ -97,10 +99,38 @@ class Steps(Part):
         )
         return None if row is None else Step.model_validate(row)
 
-    def list_step_decisions(self, step_id: str) -> list[Decision]:
-        """The rows of a step, oldest first."""
-        rows = self._rows("SELECT * FROM decisions WHERE step_id = ? ORDER BY seq", (step_id,))
+    def list_step_decisions(self, step_id: str, *, trial_ids: Sequence[int] | None = None) -> list[Decision]:
+        """The rows of a step, oldest first.
+
+        Args:
+            step_id: The step.
+            trial_ids: Only those about these trials; None: all.
+        """
+        if trial_ids is None:
+            rows = self._rows("SELECT * FROM decisions WHERE step_id = ? ORDER BY seq", (step_id,))
+        else:
+            rows = self._rows(
+                # the plus keeps SQLite from walking through all rows of a bulk action for each portion of it
+                "SELECT d.* FROM json_each(?) j JOIN decisions d ON d.trial_id = j.value WHERE +d.step_id = ? "
+                "ORDER BY d.seq",
+                (orjson.dumps(list(trial_ids)).decode(), step_id),
+            )
         return [build_decision(row) for row in rows]
+
+    def list_step_trials(self, step_id: str) -> list[int]:
+        """Ids of the trials that a step decided on."""
+        rows = self._rows("SELECT DISTINCT trial_id FROM decisions WHERE step_id = ? ORDER BY trial_id", (step_id,))
+        return [row["trial_id"] for row in rows]
+
+    def get_reversed_id(self, step: Step) -> str:
+        """The step whose rows an undo or redo puts back: what was done last, or undone last, before it."""
+        other = "undo" if step.kind == "redo" else "redo"
+        found: str | None = self._value(
+            "SELECT id FROM steps WHERE target = ?1 AND kind = ?2 AND seq < (SELECT seq FROM steps WHERE id = ?3) "
+            "ORDER BY seq DESC LIMIT 1",
+            (step.target, other, step.id),
+        )
+        return found or step.target or step.id
 
     def list_obstacles(self, step: Step) -> list[Obstacle]:
         """Decisions that stand, were made after a step, and are about its subject; the first one of each trial.
@@ -108,12 +138,14 @@ class Steps(Part):
         A decision on a whole trial is about all its hints.
         """
         rows = self._rows(
-            "SELECT s.reviewer, s.at_utc, d.action, d.trial_id, MIN(a.seq) FROM decisions mine "
-            "JOIN decisions d ON d.trial_id = mine.trial_id AND (d.hint_id IS mine.hint_id OR (d.hint_id IS NULL "
-            "  AND d.action IN ('approve', 'reject', 'reopen'))) "
+            "SELECT s.reviewer, s.at_utc, d.action, d.trial_id, MIN(a.seq) "
+            "FROM (SELECT DISTINCT trial_id FROM decisions WHERE step_id = ?1) m "
+            "JOIN decisions d ON d.trial_id = m.trial_id AND +d.step_id <> ?1 "
             "JOIN steps s ON s.id = d.step_id JOIN steps a ON a.id = s.applied_by "
-            f"WHERE mine.step_id = ?1 AND {_STANDING} AND s.has_effect AND s.id <> ?2 "
-            "AND a.seq > (SELECT seq FROM steps WHERE id = ?1) GROUP BY d.trial_id",
+            f"WHERE {_STANDING} AND s.has_effect AND s.id <> ?2 AND a.seq > (SELECT seq FROM steps WHERE id = ?1) "
+            "AND ((d.hint_id IS NULL AND d.action IN ('approve', 'reject', 'reopen')) OR EXISTS (SELECT 1 FROM "
+            "decisions mine WHERE mine.trial_id = d.trial_id AND +mine.step_id = ?1 AND mine.hint_id IS d.hint_id)) "
+            "GROUP BY d.trial_id",
             (step.applied_by, step.id),
         )
         return [Obstacle.model_validate(row) for row in rows]

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from core.store.answers import Answers
+from core.store.audits import Audits
 from core.store.batches import Batches
 from core.store.curation import Curation
 from core.store.decisions import Decisions
@@ -45,6 +46,7 @@ class Store:
         self.steps = Steps(database)
         self.subjects = Subjects(database)
         self.queue = Queue(database)
+        self.audits = Audits(database)
         self.reservations = Reservations(database)
         self.publications = Publications(database)
         self.previews = Previews(database)

@@ -1,25 +1,58 @@
 """Writes one thing about a hint or trial. Only decisions call this: they record what it was before."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import orjson
 
 from core.models import Evidence, Hint, HintKind, HintText, Origin
+from core.store.curation import KIND_ORDER
 from core.store.part import Part
 
 
 class Subjects(Part):
     """What decisions change."""
 
-    def raise_versions(self, trial_id: int, hint_id: str | None) -> None:
-        """One version up: of the trial, and of the hint if there is one."""
-        with self.write():
-            self._connection.execute("UPDATE trials SET version = version + 1 WHERE id = ?", (trial_id,))
-            self._connection.execute("UPDATE hints SET version = version + 1 WHERE id = ?", (hint_id,))
+    def raise_versions(self, subjects: Sequence[tuple[int, str | None]]) -> None:
+        """One version up for each: of the hint if there is one, and of the trial.
 
-    def save_state(self, hint_id: str, state: str) -> None:
-        """Proposed, accepted or rejected."""
-        self._set("UPDATE hints SET state = ? WHERE id = ?", state, hint_id)
+        Args:
+            subjects: Trial and hint; None: the trial itself.
+        """
+        counts = Counter(trial_id for trial_id, _ in subjects)
+        with self.write():
+            self._connection.executemany(
+                "UPDATE trials SET version = version + ? WHERE id = ?",
+                [(more, trial_id) for trial_id, more in counts.items()],
+            )
+            self._connection.executemany(
+                "UPDATE hints SET version = version + 1 WHERE id = ?",
+                [(hint_id,) for _, hint_id in subjects if hint_id is not None],
+            )
+
+    def save_states(self, states: Mapping[str, str]) -> None:
+        """Proposed, accepted or rejected, by hint."""
+        with self.write():
+            self._connection.executemany(
+                "UPDATE hints SET state = ? WHERE id = ?", [(state, hint_id) for hint_id, state in states.items()]
+            )
+
+    def list_states(self, trial_ids: Sequence[int]) -> dict[str, str]:
+        """The state of each hint of some trials."""
+        rows = self._rows(
+            "SELECT id, state FROM hints WHERE trial_id IN (SELECT value FROM json_each(?))", (_write_list(trial_ids),)
+        )
+        return {row["id"]: row["state"] for row in rows}
+
+    def list_undecided(self, trial_ids: Sequence[int]) -> list[tuple[int, str]]:
+        """Trial and id of the undecided hints of some trials that nothing blocks, in publishing order."""
+        rows = self._connection.execute(
+            "SELECT h.trial_id, h.id FROM json_each(?) j JOIN hints h ON h.trial_id = j.value "
+            "WHERE h.state = 'proposed' AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.hint_id = h.id "
+            f"AND f.severity = 'block' AND NOT f.overridden) ORDER BY j.key, {KIND_ORDER}, h.position, h.id",
+            (_write_list(trial_ids),),
+        )
+        return [(row[0], row[1]) for row in rows]
 
     def save_text(self, hint_id: str, text: HintText) -> None:
         """Words, and with them the kind."""
@@ -110,6 +143,10 @@ class Subjects(Part):
     def _set(self, sql: str, *values: str | int | None) -> None:
         with self.write():
             self._connection.execute(sql, values)
+
+
+def _write_list(values: Sequence[int]) -> str:
+    return orjson.dumps(list(values)).decode()
 
 
 def _write_origins(origins: Sequence[Origin]) -> str:

@@ -216,13 +216,15 @@ def test_an_older_workspace_gets_the_columns_and_the_search_for_what_it_holds(
     before = list_entries(store, extracted, status="all")
     found = list_names(store, extracted, search="sort the list")
     objects = run_sql(home, "SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type = 'table'")
-    known = {"queue_facts", "hint_words", "trial_search", "hint_search"}
+    known = {"queue_facts", "hint_words", "trial_search", "hint_search", "trials_for_queue", "steps_by_target"}
     for kind, name in objects:
-        of_queue = kind == "trigger" and name.startswith(("facts_", "search_", "words_", "a_trial_has_facts"))
+        of_queue = kind == "trigger" and name.startswith(
+            ("facts_", "search_", "words_", "a_trial_has_facts", "task_of")
+        )
         if name in known or of_queue:
             run_sql(home, f"DROP {kind} {name}")
-    run_sql(home, "DELETE FROM _sqlite_migrations WHERE name = 'm017_queue'")
-    run_sql(home, f"PRAGMA user_version = {len(migrations._migrations) - 1}")
+    run_sql(home, "DELETE FROM _sqlite_migrations WHERE name IN ('m017_queue', 'm019_faster_decisions')")
+    run_sql(home, f"PRAGMA user_version = {len(migrations._migrations) - 2}")
     with open_store(home) as again:
         assert list_entries(again, extracted, status="all") == before
         assert list_names(again, extracted, search="sort the list") == found == ["alpha"]
