@@ -11,7 +11,7 @@ from core.models import Dataset, Trial
 from core.progress import Progress
 from core.publishing.archive import choose_limits
 from core.publishing.card_facts import SourceFacts
-from core.publishing.hint_rows import list_quotes
+from core.publishing.hint_rows import list_texts_beside
 from core.publishing.layouts import find_layout_obstacle
 from core.publishing.options import PublishOptions, TrialNote, Unmatched
 from core.publishing.preflight import find_file_obstacle, find_obstacle
@@ -126,11 +126,10 @@ def _note_unmatched(trial: Trial, source_tasks: SourceTasks, options: PublishOpt
 def _check_files(task: BuiltTask, options: PublishOptions) -> None:
     obstacle = find_file_obstacle(task.files.contents, instruction=task.task_text)
     obstacle = obstacle or find_layout_obstacle(options.layout, task.files)
-    if obstacle is None:
-        kind = find_secret(
-            "\n".join([*list_quotes(task, options), *(task.reviewers if options.with_reviewers else [])])
-        )
-        obstacle = f"One of its quotes holds a secret ({kind}). Publish without quotes." if kind else None
+    beside = list_texts_beside(task, options)
+    if obstacle is None and beside:
+        kind = find_secret("\n".join(beside))
+        obstacle = f"Its row in the table of hints holds a secret ({kind}), e.g. in a quote." if kind else None
     if obstacle is not None:
         raise _LeftOut(obstacle)
 

@@ -83,9 +83,15 @@ def _build_quote(item: Evidence, attempts: Mapping[int, str]) -> dict[str, Any]:
     }
 
 
-def list_quotes(task: BuiltTask, options: PublishOptions) -> list[str]:
-    """Every quote that would be published with a task; empty unless quotes are."""
-    return [item.quote for hint in task.published for item in hint.evidence] if options.with_evidence else []
+def list_texts_beside(task: BuiltTask, options: PublishOptions) -> list[str]:
+    """What a row says that no file of the task does: agents' models; reviewers and quotes if they are published."""
+    texts = {attempt.model for attempt in task.facts.attempts if attempt.model}
+    if options.with_reviewers:
+        texts.update(task.reviewers)
+    if options.with_evidence:
+        texts.update(item.quote for hint in task.published for item in hint.evidence)
+        texts.update(attempt.source_trial_name for attempt in task.facts.attempts)
+    return sorted(texts)
 
 
 def build_hints_schema(options: PublishOptions) -> "pa.Schema":

@@ -7,7 +7,7 @@ as "password" would keep harmless tasks from being published for ever.
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.traces.secrets import count_secrets
 
@@ -34,6 +34,14 @@ _PLUGINS = (
     ("twilio", "TwilioKeyDetector"),
 )
 """Module and class."""
+_NEEDED = {
+    "MailchimpDetector": ("-us",),
+    "SlackDetector": ("xox", "hooks.slack.com"),
+    "StripeDetector": ("k_live_",),
+}
+"""What every secret of a slow plugin holds, in lower case: a text without it need not be searched."""
+_BYTES_AT_ONCE = 1 << 20
+"""Small files are looked at together first: a call of a plugin costs more than a short text."""
 
 
 def find_secret(text: str) -> str | None:
@@ -41,20 +49,43 @@ def find_secret(text: str) -> str | None:
     ours = next(iter(count_secrets(text)), None)
     if ours is not None:
         return ours
-    return next((name for name, plugin in _list_plugins() if next(iter(plugin.analyze_string(text)), None)), None)
+    lower = text.lower()
+    return next((plugin.name for plugin in _list_plugins() if plugin.finds(text, lower)), None)
 
 
 def find_secret_file(contents: Mapping[str, bytes]) -> tuple[str, str] | None:
     """Path and kind of the first secret among files, names included, or None."""
+    is_small = sum(map(len, contents.values())) <= _BYTES_AT_ONCE
+    if is_small and find_secret("\n".join(map(_read, contents.items()))) is None:
+        return None
     for path, content in contents.items():
-        kind = find_secret(f"{path}\n{content.decode('utf-8', 'replace')}")
+        kind = find_secret(_read((path, content)))
         if kind is not None:
             return path, kind
     return None
 
 
+def _read(file: tuple[str, bytes]) -> str:
+    path, content = file
+    return f"{path}\n{content.decode('utf-8', 'replace')}"
+
+
+class _Plugin(NamedTuple):
+    name: str
+    detector: "BasePlugin"
+    needed: tuple[str, ...]
+
+    def finds(self, text: str, lower: str) -> bool:
+        if self.needed and not any(needed in lower for needed in self.needed):
+            return False
+        return next(iter(self.detector.analyze_string(text)), None) is not None
+
+
 @cache
-def _list_plugins() -> tuple[tuple[str, "BasePlugin"], ...]:
+def _list_plugins() -> tuple[_Plugin, ...]:
     # late, and only these: the package imports a lot
-    classes = (getattr(import_module(f"detect_secrets.plugins.{module}"), name) for module, name in _PLUGINS)
-    return tuple((str(plugin.secret_type), plugin()) for plugin in classes)
+    plugins = []
+    for module, name in _PLUGINS:
+        kind = getattr(import_module(f"detect_secrets.plugins.{module}"), name)
+        plugins.append(_Plugin(str(kind.secret_type), kind(), _NEEDED.get(name, ())))
+    return tuple(plugins)

@@ -158,7 +158,9 @@ def test_quote_with_a_secret_keeps_its_trial_back(store: Store, tmp_path: Path) 
     store.curation.replace_hints(trials[0].id, hints=hints, findings=[])
     result = publish_folder(store, dataset, tmp_path / "out", with_evidence=True)
     assert [note.trial for note in result.left_out] == ["flight-0"]
-    assert "quotes holds a secret" in result.left_out[0].reason
+    assert (
+        "Its row in the table of hints holds a secret (AWS access key), e.g. in a quote." in result.left_out[0].reason
+    )
     assert quote not in result.left_out[0].reason
 
 
