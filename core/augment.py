@@ -16,7 +16,7 @@ from core.errors import UsageError
 from core.extraction.estimate import describe_estimate, estimate_batch
 from core.extraction.launch import check_budget, check_has_server, describe_change
 from core.extraction.prices import choose_price
-from core.models import Dataset, Extractor, HintState, Job
+from core.models import Dataset, Extractor, HintState, Job, RequestKind
 from core.publishing.options import PublishChoices
 from core.publishing.publish import PublishOptions, PublishResult, default_prefix
 from core.publishing.targets import check_options
@@ -186,9 +186,13 @@ def describe_extraction(settings: Settings, batch_id: int, *, before: BatchUsage
     """What was sent for a batch since `before`, and how its attempts stand, as `--json` prints it."""
     with open_store(settings.home) as store:
         usage = store.batches.get_usage(batch_id).since(before)
-        counts = store.batches.count_requests(batch_id)
+        counts, compared = store.batches.count_attempts(batch_id), store.batches.count_contrasts(batch_id)
+        if compared.total:
+            say(f"Attempts compared: {compared.done} of {compared.total} trials with a success and a failure.")
         for group in store.answers.list_failures(batch_id)[:LISTED]:
-            say(f"  failed: {group.attempts} {group.reason} (e.g. {group.trial_name}: {(group.detail or '')[:200]})")
+            what = "comparisons " if group.kind is RequestKind.CONTRAST else ""
+            example = f"{group.trial_name}: {(group.detail or '')[:200]}"
+            say(f"  failed: {group.requests} {what}{group.reason} (e.g. {example})")
         return {
             "requests": usage.sent,
             "done": counts.done,

@@ -52,6 +52,13 @@ def add_extract_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--max-tpm", type=positive_int, help="tokens per minute (default: no limit)")
     group.add_argument("--budget", type=positive_number, metavar="USD", help="stop before more is spent")
     group.add_argument("--max-trials", type=positive_int, help="only the first N trials (default: all)")
+    group.add_argument(
+        "--no-contrast",
+        dest="contrast",
+        action="store_false",
+        help="do not compare a success with a failure of the same trial: one request more per trial that has both, "
+        "counted in `requests` of --json, while `done` and `failed` count attempts",
+    )
     group.add_argument("--ask-again", action="store_true", help="send also what was answered before")
     group.add_argument(
         "--input-limit", type=input_limit, default=DEFAULT_INPUT_LIMIT, help="tokens of an attempt; a longer one is cut"
@@ -173,6 +180,7 @@ def read_extract(options: argparse.Namespace) -> BatchConfig:
             "price_in": options.price_in,
             "price_out": options.price_out,
             "input_limit": options.input_limit,
+            "contrast": options.contrast,
             "ask_again": options.ask_again,
         }
     return BatchConfig.model_validate(chosen)

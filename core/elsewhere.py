@@ -116,7 +116,7 @@ def _is_written(settings: Settings, batch: Batch) -> bool:
 def _describe(found: dict[str, Any]) -> str:
     broken = f" ({', '.join(found['broken_at'])})" if found["broken"] else ""
     return (
-        f"Read {found['lines']:,} lines in {found['files']:,} files: {found['answered']:,} attempts answered, "
+        f"Read {found['lines']:,} lines in {found['files']:,} files: {found['answered']:,} requests answered, "
         f"{found['failed']:,} failed, {found['missing']:,} of them without a result; {found['duplicates']:,} lines "
         f"were duplicates, {found['foreign']:,} foreign, {found['broken']:,} broken{broken}."
     )

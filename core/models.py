@@ -76,6 +76,18 @@ class Extractor(StrEnum):
     RULES = "rules"
 
 
+class RequestKind(StrEnum):
+    """What a model is asked. A repair is sent for a request of another kind, whose answer could not be read."""
+
+    ATTEMPT = "attempt"
+    """The hints of one attempt."""
+    CONTRAST = "contrast"
+    """What a successful and a failed attempt of one trial did differently."""
+    REPAIR = "repair"
+    MERGE = "merge"
+    """One wording for several hints of a trial that nearly say the same; only ever a suggestion."""
+
+
 class EvidenceStatus(StrEnum):
     """Where code found a quote: as given, elsewhere in the attempt, nearly so, or nowhere."""
 
@@ -185,6 +197,54 @@ class AttemptHints(BaseModel):
     opinion: Outcome | None = None
     """The model's opinion where the dataset has no outcome; never taken for one."""
     hints: list[ProposedHint] = Field(default_factory=list)
+
+
+class ContrastQuote(Quote):
+    """A verbatim piece of one message of one of the attempts that were compared."""
+
+    attempt_id: int
+
+
+class ContrastHint(BaseModel):
+    """One hint as a model found it between two attempts."""
+
+    text: HintText
+    evidence: list[ContrastQuote] = Field(default_factory=list)
+
+
+class ContrastHints(BaseModel):
+    """Everything a model has to say of a successful and a failed attempt of one trial. No hints is a fair answer."""
+
+    succeeded_id: int
+    """The attempt that succeeded, wholly or in part."""
+    failed_id: int
+    parted: str = ""
+    """Where the two parted and why that mattered. Kept, never published."""
+    hints: list[ContrastHint] = Field(default_factory=list)
+
+    def split(self) -> dict[int, AttemptHints]:
+        """The hints by the attempts that their quotes are from, in order; each with that attempt's quotes.
+
+        A hint with quotes of both stands in both; one without any stands in the successful one, without proof.
+        """
+        by_attempt: dict[int, AttemptHints] = {}
+        for hint in self.hints:
+            for attempt_id in dict.fromkeys(quote.attempt_id for quote in hint.evidence) or [self.succeeded_id]:
+                quotes = [quote for quote in hint.evidence if quote.attempt_id == attempt_id]
+                own = [Quote(message=quote.message, quote=quote.quote) for quote in quotes]
+                proposed = ProposedHint(text=hint.text, evidence=own)
+                by_attempt.setdefault(attempt_id, AttemptHints()).hints.append(proposed)
+        return by_attempt
+
+
+class Reading(BaseModel):
+    """What a model made of an attempt: for the reviewer, never published."""
+
+    attempt_id: int
+    happened: str
+    failure_cause: str
+    opinion: Outcome | None
+    """How the model thinks that it ended; None where the dataset says it, or the model did not."""
 
 
 class Dataset(BaseModel):

@@ -14,14 +14,14 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from core.errors import WorkspaceError
-from core.extraction.answer import parse_answer
 from core.extraction.instructions import PROMPT_VERSION
 from core.extraction.prices import Price
 from core.extraction.questions import Questions
 from core.extraction.replies import build_reply
 from core.extraction.result_lines import ResultLine, parse_result
 from core.extraction.server import Status
-from core.models import AttemptHints
+from core.extraction.wording import PROMPT_VERSIONS, Hints, read_answer
+from core.models import RequestKind
 from core.store import Store
 from core.store.batch_models import Answer, Batch, PendingRequest, Reply
 from core.store.remote import AskedRequest
@@ -39,9 +39,9 @@ class ResultTally(BaseModel):
     files: int = 0
     lines: int = 0
     answered: int = 0
-    """Attempts that have an answer now and had none before."""
+    """Requests that have an answer now and had none before."""
     failed: int = 0
-    """Attempts that failed, by what their result says or because they have none."""
+    """Requests that failed, by what their result says or because they have none."""
     missing: int = 0
     """Of these, those without a result."""
     duplicates: int = 0
@@ -55,12 +55,12 @@ class ResultTally(BaseModel):
 
     @property
     def news(self) -> int:
-        """Attempts of which something is known now that was not before."""
+        """Requests of which something is known now that was not before."""
         return self.answered + self.failed
 
 
 class _Verdict(NamedTuple):
-    hints: AttemptHints | None
+    hints: Hints | None
     reason: str | None = None
     detail: str | None = None
 
@@ -137,8 +137,8 @@ class ResultReader:
             return
         if result.is_unsent and self.is_fresh:
             return
-        verdict = _judge(result)
-        reply = self._build_reply(result, is_valid=verdict.hints is not None)
+        verdict = self._judge(result, requests[0])
+        reply = self._build_reply(result, requests[0].kind, is_valid=verdict.hints is not None)
         if reply is not None and self._is_kept(reply, portion):
             if not self.is_fresh:
                 # of a file that was read before: a retry is not to fail by it again
@@ -152,9 +152,21 @@ class ResultReader:
             return
         self._count(verdict, takers)
         for index, request in enumerate(takers):
-            # equal questions share one reply
-            portion.answers.append(_build_answer(request, verdict, reply if index == 0 else None, is_first=index == 0))
+            # equal questions share one reply, which each of them reads for its own attempts
+            read = verdict if request is requests[0] else self._judge(result, request)
+            portion.answers.append(_build_answer(request, read, reply if index == 0 else None, is_first=index == 0))
             request.state, request.reason = "failed" if verdict.hints is None else "done", verdict.reason
+
+    def _judge(self, result: ResultLine, request: AskedRequest) -> _Verdict:
+        if result.exchange is None:
+            return _Verdict(None, result.reason, result.detail)
+        if result.exchange.status is not Status.ANSWERED:
+            return _Verdict(None, result.exchange.status.value, result.exchange.text[:1000])
+        asked = PendingRequest(request.id, request.attempt_id, request.kind)
+        try:
+            return _Verdict(read_answer(self.store, asked, result.exchange.text))
+        except ValueError as error:
+            return _Verdict(None, INVALID, str(error)[:1000])
 
     def _count(self, verdict: _Verdict, takers: Sequence[AskedRequest]) -> None:
         if verdict.hints is not None:
@@ -163,7 +175,7 @@ class ResultReader:
             self.tally.failed += len(takers)
         if verdict.reason == Status.MODE_UNSUPPORTED and not self.has_looked_at_mode:
             self.has_looked_at_mode = True
-            request = PendingRequest(takers[0].id, takers[0].attempt_id)
+            request = PendingRequest(takers[0].id, takers[0].attempt_id, takers[0].kind)
             # another hash: somebody learned it meanwhile
             if self.questions.build(request).body_hash == takers[0].body_hash:
                 self.questions.weaken_mode()
@@ -175,7 +187,7 @@ class ResultReader:
         portion.kept.add(key)
         return self.store.remote.has_reply(self.batch.id, body_hash=reply.body_hash, raw=reply.raw)
 
-    def _build_reply(self, result: ResultLine, *, is_valid: bool) -> Reply | None:
+    def _build_reply(self, result: ResultLine, kind: RequestKind, *, is_valid: bool) -> Reply | None:
         exchange = result.exchange
         if exchange is None:
             return None
@@ -183,22 +195,11 @@ class ResultReader:
         return build_reply(
             exchange,
             body_hash=result.custom_id,
-            kind="attempt",
+            kind=kind.value,
             model=self.batch.model or "",
             price=self.price,
             is_valid=is_valid,
         )
-
-
-def _judge(result: ResultLine) -> _Verdict:
-    if result.exchange is None:
-        return _Verdict(None, result.reason, result.detail)
-    if result.exchange.status is not Status.ANSWERED:
-        return _Verdict(None, result.exchange.status.value, result.exchange.text[:1000])
-    try:
-        return _Verdict(parse_answer(result.exchange.text))
-    except ValueError as error:
-        return _Verdict(None, INVALID, str(error)[:1000])
 
 
 def _is_open(request: AskedRequest, verdict: _Verdict) -> bool:
@@ -221,4 +222,6 @@ def _build_answer(request: AskedRequest, verdict: _Verdict, reply: Reply | None,
         detail=verdict.detail,
         hints=0 if verdict.hints is None else len(verdict.hints.hints),
         left_out=request.left_out,
+        kind=request.kind,
+        prompt_version=PROMPT_VERSIONS[request.kind],
     )

@@ -1,4 +1,4 @@
-"""One attempt's exchange with the model, from the first try to an answer or a reason. Every reply is kept.
+"""One request's exchange with the model, from the first try to an answer or a reason. Every reply is kept.
 
 Invalid: one repair round with what was wrong. Truncated: once more with a larger limit. Refused: failed with that
 reason. What was answered before a run ended is read again instead of asked again.
@@ -6,31 +6,31 @@ reason. What was answered before a run ended is read again instead of asked agai
 
 from typing import Any
 
-from core.extraction.answer import parse_answer
 from core.extraction.bodies import hash_body
 from core.extraction.output_modes import WEAKER_MODE, OutputMode
 from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT
 from core.extraction.sending import send_until_answered
 from core.extraction.server import FATAL, Status
 from core.extraction.talk import Outcome, Talk
+from core.extraction.wording import Wording
 
 LARGER_OUTPUT_FACTOR = 4
 
 
-async def ask(talk: Talk, messages: list[dict[str, Any]], outcome: Outcome) -> None:
-    """Ask for the hints of one attempt until there is an answer or a reason why there is none.
+async def ask(talk: Talk, wording: Wording, outcome: Outcome) -> None:
+    """Ask one question until there is an answer or a reason why there is none.
 
     Args:
         talk: What the whole batch shares.
-        messages: The prompt.
+        wording: What is asked.
         outcome: Filled as replies come in, so that nothing paid for is lost if this is cancelled.
     """
-    output_limit = DEFAULT_OUTPUT_LIMIT
-    body = talk.build_body(messages, output_limit=output_limit)
+    messages, form, output_limit = wording.messages, wording.form, DEFAULT_OUTPUT_LIMIT
+    body = talk.build_body(messages, form=form, output_limit=output_limit)
     body_hash = outcome.body_hash = hash_body(body)
     is_repair = is_longer = False
     while True:
-        kind = "repair" if is_repair else "longer" if is_longer else "attempt"
+        kind = "repair" if is_repair else "longer" if is_longer else wording.kind.value
         known = talk.find_answered(outcome, body_hash)
         exchange = known or await send_until_answered(talk, body, outcome, kind=kind, body_hash=body_hash)
         if exchange.status is Status.MODE_UNSUPPORTED and talk.mode in WEAKER_MODE:
@@ -39,7 +39,7 @@ async def ask(talk: Talk, messages: list[dict[str, Any]], outcome: Outcome) -> N
             is_longer, output_limit = True, output_limit * LARGER_OUTPUT_FACTOR
         elif exchange.status is Status.ANSWERED:
             try:
-                outcome.hints = parse_answer(exchange.text)
+                outcome.hints, outcome.answer = wording.read(exchange.text), exchange.text
             except ValueError as error:
                 if is_repair:
                     _fail(outcome, "invalid after repair", str(error))
@@ -55,7 +55,7 @@ async def ask(talk: Talk, messages: list[dict[str, Any]], outcome: Outcome) -> N
         else:
             _fail(outcome, exchange.status, exchange.text, is_fatal=exchange.status in FATAL)
             return
-        body = talk.build_body(messages, output_limit=output_limit)
+        body = talk.build_body(messages, form=form, output_limit=output_limit)
         body_hash = hash_body(body)
         if not is_repair and not is_longer:
             outcome.body_hash = body_hash

@@ -47,16 +47,25 @@ class _Plan(NamedTuple):
     """Characters of the task text."""
 
 
-def cut_attempt(task_text: str, messages: Sequence[Message], *, limit_tokens: int) -> Cut:
+def cut_attempt(
+    task_text: str,
+    messages: Sequence[Message],
+    *,
+    limit_tokens: int,
+    label: str = "",
+    least_tokens: int = MIN_INPUT_LIMIT,
+) -> Cut:
     """What of an attempt fits; everything if it is under the limit.
 
     Args:
         task_text: The task; counts like the messages.
         messages: All messages of the attempt. Secrets in them are masked: a cut may go through the middle of one.
         limit_tokens: At most so many, counted as four characters each, with the lines that number the messages.
+        label: Of the attempt, where several are shown.
+        least_tokens: A smaller limit counts as this one.
     """
-    limit = max(limit_tokens, MIN_INPUT_LIMIT) * CHARACTERS_PER_TOKEN
-    headers = [len(render_header(index, message)) + 2 for index, message in enumerate(messages)]
+    limit = max(limit_tokens, least_tokens) * CHARACTERS_PER_TOKEN
+    headers = [len(render_header(index, message, label=label)) + 2 for index, message in enumerate(messages)]
     if len(task_text) + sum(headers) + sum(len(message.content) for message in messages) <= limit:
         return Cut(task_text, list(enumerate(messages)), None)
     actions = parse_actions(messages)
@@ -69,9 +78,27 @@ def cut_attempt(task_text: str, messages: Sequence[Message], *, limit_tokens: in
     return _build_cut(task_text, messages, kept, plan, _list_errors(actions))
 
 
-def render_header(index: int, message: Message) -> str:
-    """The line above a message, e.g. `[message 12, assistant]`."""
-    return f"[message {index}, {message.role}]"
+def render_header(index: int, message: Message, *, label: str = "") -> str:
+    """The line above a message, e.g. `[message 12, assistant]`, or `[A2 message 12, assistant]`."""
+    return f"[{label} message {index}, {message.role}]" if label else f"[message {index}, {message.role}]"
+
+
+def render_messages(kept: Sequence[NumberedMessage], *, first: int = 0, label: str = "") -> list[str]:
+    """Messages below their headers, and a line in the place of those that are left out between them.
+
+    Args:
+        kept: Ascending by number.
+        first: Number of the first message that there is.
+        label: Of the attempt, where several are shown.
+    """
+    lines: list[str] = []
+    expected = first
+    for index, message in kept:
+        if index > expected:
+            lines.append(render_gap(expected, index - 1))
+        expected = index + 1
+        lines += [render_header(index, message, label=label), message.content]
+    return lines
 
 
 def render_gap(first: int, last: int) -> str:

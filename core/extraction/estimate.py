@@ -2,10 +2,12 @@
 
 from typing import NamedTuple
 
+from core.extraction.contrast_prompt import CONTRAST_INPUT_LIMIT
 from core.extraction.cutting import MIN_INPUT_LIMIT
 from core.extraction.prices import Price, get_cost_usd, load_prices
+from core.models import RequestKind
 from core.store import Store
-from core.store.batch_models import BatchConfig, ChosenTotals, CutReckoning, Estimate
+from core.store.batch_models import BatchConfig, ChosenContrasts, ChosenTotals, CutReckoning, Estimate
 from core.traces.report import CHARACTERS_PER_TOKEN
 
 PROMPT_CHARACTERS = 6_050
@@ -15,9 +17,15 @@ CHARACTERS_PER_MESSAGE = 22
 """What the numbering of one message adds, on average; a test holds it to the prompt."""
 CUT_SHARE = 0.97
 """How much of the input limit an attempt takes that is cut to it: whole turns leave. A test holds it to the cut."""
+CONTRAST_CHARACTERS = 6_400
+"""The same of a request that compares two attempts; a test holds it to the prompt."""
+CONTRAST_CHARACTERS_PER_MESSAGE = 25
+ASSUMED_CONTRAST_TOKENS = 400
+"""Of one answer to it: a few hints with their quotes."""
 ASSUMED_ANSWER_TOKENS = 700
 """Of one answer, as long as the model has not answered here: a dozen hints with their quotes."""
 ASSUMED_LATENCY_SECONDS = 10.0
+NO_CONTRASTS = ChosenContrasts(0, 0, 0)
 REPLIES_TO_TRUST = 20
 """So many earlier replies of the model, and their averages are taken instead."""
 BATCH_API_DISCOUNT = 0.5
@@ -27,9 +35,11 @@ BATCH_API_DISCOUNT = 0.5
 def describe_estimate(estimate: Estimate, config: BatchConfig) -> list[str]:
     """An estimate in a few lines, with what it rests on."""
     basis = "measured here" if estimate.is_measured else "assumed"
+    cost = _describe_cost(estimate.cost_usd, config)
+    kinds = f" ({estimate.attempts:,} attempts, {estimate.contrasts:,} comparisons)" if estimate.contrasts else ""
     return [
-        f"{estimate.requests:,} requests, about {estimate.tokens_in:,} tokens in and {estimate.tokens_out:,} out "
-        f"({estimate.answer_tokens:,} an answer, {basis}): {_describe_cost(estimate.cost_usd, config)}, "
+        f"{estimate.requests:,} requests{kinds}, about {estimate.tokens_in:,} tokens in and "
+        f"{estimate.tokens_out:,} out ({estimate.answer_tokens:,} an answer, {basis}): {cost}, "
         f"{describe_seconds(estimate.seconds)} ({estimate.limited_by}).",
         f"One call per row would be {estimate.row_requests:,} requests and {estimate.row_tokens_in:,} tokens in: "
         f"{_describe_cost(estimate.row_cost_usd, config)}.",
@@ -56,6 +66,7 @@ class Typical(NamedTuple):
     tokens_out: float
     latency_seconds: float
     is_measured: bool
+    contrast_tokens_out: float = ASSUMED_CONTRAST_TOKENS
 
 
 def estimate_batch(store: Store, dataset_id: int, config: BatchConfig, *, price: Price | None) -> Estimate:
@@ -72,20 +83,34 @@ def estimate_batch(store: Store, dataset_id: int, config: BatchConfig, *, price:
     most = max(config.input_limit, MIN_INPUT_LIMIT) * CHARACTERS_PER_TOKEN
     reckoning = CutReckoning(CHARACTERS_PER_MESSAGE, most, round(most * CUT_SHARE))
     totals = store.batches.sum_chosen(dataset_id, config, reckoning)
-    return build_estimate(totals, config, price=price, typical=_find_typical(store, config.model or ""))
+    most_compared = min(config.input_limit, CONTRAST_INPUT_LIMIT) * CHARACTERS_PER_TOKEN
+    contrasts = store.batches.sum_contrasts(dataset_id, config, most_characters=most_compared)
+    typical = _find_typical(store, config.model or "")
+    return build_estimate(totals, config, price=price, typical=typical, contrasts=contrasts)
 
 
-def build_estimate(totals: ChosenTotals, config: BatchConfig, *, price: Price | None, typical: Typical) -> Estimate:
+def build_estimate(
+    totals: ChosenTotals,
+    config: BatchConfig,
+    *,
+    price: Price | None,
+    typical: Typical,
+    contrasts: ChosenContrasts = NO_CONTRASTS,
+) -> Estimate:
     """The arithmetic of `estimate_batch`."""
+    requests = totals.attempts + contrasts.contrasts
+    around = contrasts.contrasts * CONTRAST_CHARACTERS + contrasts.messages * CONTRAST_CHARACTERS_PER_MESSAGE
     tokens_in = _count_tokens(totals.attempts, totals.characters)
+    tokens_in += (contrasts.characters + around) // CHARACTERS_PER_TOKEN
     task_share = totals.task_characters * totals.rows // max(totals.attempts, 1)
     row_characters = totals.row_characters + totals.row_messages * CHARACTERS_PER_MESSAGE + task_share
     row_tokens_in = _count_tokens(totals.rows, row_characters)
-    tokens_out = round(totals.attempts * typical.tokens_out)
-    seconds, limited_by = _find_time(totals.attempts, tokens_in + tokens_out, config, typical)
+    tokens_out = round(totals.attempts * typical.tokens_out + contrasts.contrasts * typical.contrast_tokens_out)
+    seconds, limited_by = _find_time(requests, tokens_in + tokens_out, config, typical)
     return Estimate(
         attempts=totals.attempts,
-        requests=totals.attempts,
+        contrasts=contrasts.contrasts,
+        requests=requests,
         tokens_in=tokens_in,
         tokens_out=tokens_out,
         cost_usd=_find_cost(price, config, tokens_in, tokens_out),
@@ -104,10 +129,13 @@ def _count_tokens(requests: int, characters: int) -> int:
 
 
 def _find_typical(store: Store, model: str) -> Typical:
+    contrast = store.answers.find_typical_reply(model, kind=RequestKind.CONTRAST)
+    has_contrasts = contrast is not None and contrast.replies >= REPLIES_TO_TRUST
+    contrast_tokens = contrast.tokens_out if contrast is not None and has_contrasts else ASSUMED_CONTRAST_TOKENS
     known = store.answers.find_typical_reply(model)
     if known is None or known.replies < REPLIES_TO_TRUST:
-        return Typical(ASSUMED_ANSWER_TOKENS, ASSUMED_LATENCY_SECONDS, is_measured=False)
-    return Typical(known.tokens_out, known.latency_seconds, is_measured=True)
+        return Typical(ASSUMED_ANSWER_TOKENS, ASSUMED_LATENCY_SECONDS, False, contrast_tokens)
+    return Typical(known.tokens_out, known.latency_seconds, True, contrast_tokens)
 
 
 def _find_time(requests: int, tokens: int, config: BatchConfig, typical: Typical) -> tuple[float, str]:

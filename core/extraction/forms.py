@@ -25,7 +25,7 @@ class AnswerModel(BaseModel):
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
 
 
-_LONG_NAME = re.compile(r"\b(?:Answered|Contrast)(\w+?)(?:_\w+_)?(?=\")")
+_LONG_NAME = re.compile(r"\bAnswered(\w+?)(?:_\w+_)?(?=\")")
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from core.errors import JobStopped, ModelServerError, WorkerReplaced
-from core.extraction.answer import parse_answer
-from core.extraction.attempt import load_attempt_input
 from core.extraction.bodies import hash_body
 from core.extraction.budget import Budget
 from core.extraction.conversation import ask
@@ -19,7 +17,7 @@ from core.extraction.launch import mark_key
 from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import OutputMode
 from core.extraction.prices import choose_price
-from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, build_prompt
+from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT
 from core.extraction.refusals import build_key_error, build_model_error, build_unreachable_error, quote
 from core.extraction.retry import RetryPolicy
 from core.extraction.saving import Saver
@@ -32,6 +30,7 @@ from core.extraction.server import (
     read_exchange,
 )
 from core.extraction.talk import Outcome, Talk
+from core.extraction.wording import PROMPT_VERSIONS, Wording, build_wording
 from core.settings import Settings
 from core.store import Store
 from core.store.batch_models import Answer, Batch, PendingRequest
@@ -142,29 +141,30 @@ class LlmRun:
                 self._end(error)
 
     async def _ask_or_reuse(self, request: PendingRequest, outcome: Outcome) -> None:
-        attempt = load_attempt_input(self.store, request.attempt_id)
-        prompt = build_prompt(attempt, secret=self.secret, input_limit=self.batch.config.input_limit)
-        outcome.left_out = None if prompt.left_out is None else prompt.left_out.model_dump_json()
-        messages = prompt.messages
-        outcome.body_hash = body_hash = hash_body(self.talk.build_body(messages, output_limit=DEFAULT_OUTPUT_LIMIT))
+        wording = build_wording(self.store, request, secret=self.secret, input_limit=self.batch.config.input_limit)
+        outcome.left_out = wording.left_out
+        body = self.talk.build_body(wording.messages, form=wording.form, output_limit=DEFAULT_OUTPUT_LIMIT)
+        outcome.body_hash = body_hash = hash_body(body)
         known = None if self.batch.config.ask_again else self.store.answers.find_valid_reply(body_hash)
         if known is not None:
-            outcome.hints = parse_answer(read_answer_text(known))
+            outcome.hints = wording.read(read_answer_text(known))
             await self._save(outcome, is_reused=True)
         elif body_hash in self.asked:
             # two runs that said exactly the same: one question, one answer
             shared = await asyncio.shield(self.asked[body_hash])
-            outcome.hints, outcome.reason, outcome.detail = shared.hints, shared.reason, shared.detail
+            # read anew: the same words may stand for the attempts of another trial
+            outcome.hints = None if shared.hints is None else wording.read(shared.answer)
+            outcome.reason, outcome.detail = shared.reason, shared.detail
             await self._save(outcome, is_open=shared.is_fatal, is_reused=True)
         elif not self.stop.is_set():
-            await self._ask(messages, outcome)
+            await self._ask(wording, outcome)
 
-    async def _ask(self, messages: list[dict[str, str]], outcome: Outcome) -> None:
+    async def _ask(self, wording: Wording, outcome: Outcome) -> None:
         # a server without JSON schema changes the body, and with it the hash, while it is asked
         body_hash = outcome.body_hash
         shared = self.asked[body_hash] = asyncio.get_running_loop().create_future()
         try:
-            await ask(self.talk, messages, outcome)
+            await ask(self.talk, wording, outcome)
             shared.set_result(outcome)
             if outcome.is_fatal:
                 self._end(_build_fatal_error(outcome, self.talk))
@@ -220,6 +220,8 @@ def _take_answer(outcome: Outcome, *, is_open: bool = False, is_reused: bool = F
     return Answer(
         request_id=outcome.request.id,
         attempt_id=outcome.request.attempt_id,
+        kind=outcome.request.kind,
+        prompt_version=PROMPT_VERSIONS[outcome.request.kind],
         body_hash=outcome.body_hash,
         replies=replies,
         content=None if outcome.hints is None else outcome.hints.model_dump_json(),

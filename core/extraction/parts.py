@@ -6,7 +6,6 @@ A request whose body was answered before is answered at once; one whose body sta
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from core.extraction.answer import parse_answer
 from core.extraction.batch_files import RequestFile, build_line
 from core.extraction.batch_policy import Bounds
 from core.extraction.instructions import PROMPT_VERSION
@@ -14,6 +13,7 @@ from core.extraction.prices import get_cost_usd
 from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT
 from core.extraction.questions import Question, Questions, choose_batch_price
 from core.extraction.server import Status, read_answer_text
+from core.extraction.wording import PROMPT_VERSIONS
 from core.store import Store
 from core.store.batch_models import Answer, Batch
 from core.store.remote import Assignment, RemotePart
@@ -82,7 +82,7 @@ class PartFiller:
                 return False
             file.add(line)
             home = part.id
-        portion.assignments.append(Assignment(question.request.id, home, question.body_hash, question.left_out))
+        portion.assignments.append(Assignment(question.request.id, home, question.body_hash, question.wording.left_out))
         return True
 
     def _fits(self, question: Question, line: bytes, file: RequestFile) -> bool:
@@ -107,7 +107,7 @@ class PartFiller:
         known = self.store.answers.find_valid_reply(question.body_hash)
         if known is None:
             return None
-        hints = parse_answer(read_answer_text(known))
+        hints = question.wording.read(read_answer_text(known))
         return _build_answer(question, content=hints.model_dump_json(), hints=len(hints.hints))
 
     def _save(self, portion: Portion) -> None:
@@ -132,5 +132,7 @@ def _build_answer(
         reason=reason,
         detail=detail or None,
         hints=hints,
-        left_out=question.left_out,
+        left_out=question.wording.left_out,
+        kind=question.request.kind,
+        prompt_version=PROMPT_VERSIONS[question.request.kind],
     )

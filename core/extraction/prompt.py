@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from core.extraction.attempt import AttemptInput
-from core.extraction.cutting import cut_attempt, render_gap, render_header
+from core.extraction.cutting import cut_attempt, render_messages
 from core.extraction.instructions import CUT_NOTE, OUTCOME_NOTES, PROMPT_VERSION, SYSTEM_PROMPT
 from core.extraction.left_out import LeftOut
 from core.models import Message
@@ -35,26 +35,22 @@ def build_prompt(attempt: AttemptInput, *, secret: bytes, input_limit: int = DEF
     """
     boundary = build_boundary(attempt.conversation_id, secret=secret)
     # masked first: of a key that a cut goes through, half would be left
-    messages = [_mask(message) for message in attempt.messages]
+    messages = [mask_message(message) for message in attempt.messages]
     cut = cut_attempt(mask_secrets(attempt.task_text), messages, limit_tokens=input_limit)
     lines = [OUTCOME_NOTES[attempt.outcome], *([CUT_NOTE] if cut.left_out else []), "", f"===== {boundary} TASK ====="]
     lines += [cut.task_text, f"===== {boundary} ATTEMPT ====="]
-    expected = 0
-    for index, message in cut.kept:
-        if index > expected:
-            lines.append(render_gap(expected, index - 1))
-        expected = index + 1
-        lines += [render_header(index, message), message.content]
+    lines += render_messages(cut.kept)
     lines.append(f"===== {boundary} END =====")
     prompt = [{"role": "system", "content": SYSTEM_PROMPT}, {"role": "user", "content": "\n".join(lines)}]
     return Prompt(prompt, cut.left_out)
 
 
-def _mask(message: Message) -> Message:
+def mask_message(message: Message) -> Message:
+    """The message with every secret in it masked."""
     text = mask_secrets(message.content)
     return message if text == message.content else message.model_copy(update={"content": text})
 
 
-def build_boundary(conversation_id: str, *, secret: bytes) -> str:
+def build_boundary(conversation_id: str, *, secret: bytes, version: str = PROMPT_VERSION) -> str:
     """32 hexadecimal digits. HMAC over conversation and prompt version, as the design demands."""
-    return hmac.new(secret, f"{conversation_id} {PROMPT_VERSION}".encode(), sha256).hexdigest()[:32]
+    return hmac.new(secret, f"{conversation_id} {version}".encode(), sha256).hexdigest()[:32]

@@ -2,14 +2,13 @@
 
 from typing import Any, NamedTuple
 
-from core.extraction.answer import ATTEMPT_FORM
-from core.extraction.attempt import load_attempt_input
 from core.extraction.bodies import build_body, hash_body
 from core.extraction.estimate import BATCH_API_DISCOUNT
 from core.extraction.launch import find_server
 from core.extraction.output_modes import WEAKER_MODE, OutputMode
 from core.extraction.prices import Price, choose_price
-from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT, build_prompt
+from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT
+from core.extraction.wording import Wording, build_wording
 from core.settings import Settings
 from core.store import Store
 from core.store.batch_models import Batch, BatchConfig, PendingRequest
@@ -22,8 +21,7 @@ class Question(NamedTuple):
     request: PendingRequest
     body: dict[str, Any]
     body_hash: str
-    left_out: str | None
-    """What of the attempt is not in the body, as JSON; None if all is."""
+    wording: Wording
 
     @property
     def tokens_in(self) -> int:
@@ -63,18 +61,16 @@ class Questions:
 
     def build(self, request: PendingRequest) -> Question:
         """What a request asks."""
-        attempt = load_attempt_input(self._store, request.attempt_id)
-        prompt = build_prompt(attempt, secret=self._secret, input_limit=self._batch.config.input_limit)
+        wording = build_wording(self._store, request, secret=self._secret, input_limit=self._batch.config.input_limit)
         body = build_body(
-            prompt.messages,
-            form=ATTEMPT_FORM,
+            wording.messages,
+            form=wording.form,
             model=self._batch.model or "",
             mode=self.mode,
             base_url=self._base_url,
             output_limit=DEFAULT_OUTPUT_LIMIT,
         )
-        left_out = None if prompt.left_out is None else prompt.left_out.model_dump_json()
-        return Question(request, body, hash_body(body), left_out)
+        return Question(request, body, hash_body(body), wording)
 
 
 def choose_batch_price(config: BatchConfig) -> Price | None:

@@ -13,7 +13,7 @@ def build_reply(
     Args:
         exchange: What came back.
         body_hash: Of the body that was sent.
-        kind: `attempt`, `longer` or `repair`.
+        kind: `attempt`, `contrast`, `longer` or `repair`.
         model: That was asked.
         price: Of its tokens; None if it is not known, and then there is no cost.
         is_valid: True if the answer validated.

@@ -22,7 +22,7 @@ async def send_until_answered(
         talk: What the whole batch shares.
         body: The exact body.
         outcome: Gets every reply on the way.
-        kind: `attempt`, `longer` or `repair`.
+        kind: `attempt`, `contrast`, `longer` or `repair`.
         body_hash: Of the body.
     """
     # a schema is read, and billed, like the messages

@@ -5,15 +5,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.extraction.answer import ATTEMPT_FORM
 from core.extraction.bodies import build_body
 from core.extraction.budget import Budget
+from core.extraction.forms import AnswerForm
 from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import OutputMode
 from core.extraction.prices import Price
 from core.extraction.retry import RetryPolicy
 from core.extraction.server import Exchange, ModelServer, Status
-from core.models import AttemptHints
+from core.extraction.wording import Hints
 from core.store.batch_models import PendingRequest, Reply
 from core.traces.report import CHARACTERS_PER_TOKEN
 
@@ -56,12 +56,14 @@ class TokenLength:
 
 @dataclass
 class Outcome:
-    """What became of one attempt's request."""
+    """What became of one request."""
 
     request: PendingRequest
     body_hash: str = ""
     """Of the first question; empty before it is built."""
-    hints: AttemptHints | None = None
+    hints: Hints | None = None
+    answer: str = ""
+    """The text that the hints were read from."""
     replies: list[Reply] = field(default_factory=list)
     """What came back and is not kept yet."""
     sent: int = 0
@@ -116,11 +118,11 @@ class Talk:
     find_answered: Callable[[Outcome, str], Exchange | None] = _find_nothing
     """What an earlier run was answered to the body with this hash, for the same request; None if it was not."""
 
-    def build_body(self, messages: list[dict[str, Any]], *, output_limit: int) -> dict[str, Any]:
+    def build_body(self, messages: list[dict[str, Any]], *, form: AnswerForm[Any], output_limit: int) -> dict[str, Any]:
         """The exact body of a request in the present mode."""
         return build_body(
             messages,
-            form=ATTEMPT_FORM,
+            form=form,
             model=self.model,
             mode=self.mode,
             base_url=self.server.base_url,

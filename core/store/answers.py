@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from core.models import AttemptHints, ContrastHints, Outcome, Reading, RequestKind
 from core.store.batch_models import Answer, Batch, FailureGroup, LastAnswer, PendingRequest, Reply, TypicalReply
-from core.store.part import Part, utc_now
+from core.store.part import Part, SqlRow, utc_now
 
 REPLIES_FOR_AVERAGES = 200
 
@@ -14,16 +15,18 @@ class Answers(Part):
     def list_pending(self, batch_id: int, *, after: int, limit: int) -> list[PendingRequest]:
         """The next unanswered requests with an id above `after`, in order."""
         rows = self._rows(
-            "SELECT id, attempt_id, sent, asked_after FROM requests "
+            "SELECT id, attempt_id, kind, sent, asked_after FROM requests "
             "WHERE batch_id = ? AND state = 'pending' AND id > ? ORDER BY id LIMIT ?",
             (batch_id, after, limit),
         )
-        return [PendingRequest(**row) for row in rows]
+        return [build_pending(row) for row in rows]
 
     def list_all_pending(self, batch_id: int) -> list[PendingRequest]:
         """All unanswered requests of a batch."""
-        rows = self._rows("SELECT id, attempt_id FROM requests WHERE batch_id = ? AND state = 'pending'", (batch_id,))
-        return [PendingRequest(**row) for row in rows]
+        rows = self._rows(
+            "SELECT id, attempt_id, kind FROM requests WHERE batch_id = ? AND state = 'pending'", (batch_id,)
+        )
+        return [build_pending(row) for row in rows]
 
     def retry_failed(self, batch_id: int) -> int:
         """Make the failed requests of a batch pending again, to be asked from the start; how many there were."""
@@ -98,55 +101,117 @@ class Answers(Part):
                 "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET batch_id = excluded.batch_id, "
                 "model = excluded.model, prompt_version = excluded.prompt_version, content = excluded.content",
                 [
-                    (answer.attempt_id, batch.extractor, batch.id, batch.model, prompt_version, answer.content)
+                    (
+                        answer.attempt_id,
+                        batch.extractor,
+                        batch.id,
+                        batch.model,
+                        answer.prompt_version or prompt_version,
+                        answer.content,
+                    )
                     for answer in answers
-                    if answer.content is not None
+                    if answer.content is not None and answer.kind is RequestKind.ATTEMPT
+                ],
+            )
+            self._connection.executemany(
+                "INSERT INTO contrasts (trial_id, batch_id, model, prompt_version, content) "
+                "VALUES ((SELECT trial_id FROM attempts WHERE id = ?), ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "batch_id = excluded.batch_id, model = excluded.model, prompt_version = excluded.prompt_version, "
+                "content = excluded.content",
+                [
+                    (answer.attempt_id, batch.id, batch.model, answer.prompt_version or prompt_version, answer.content)
+                    for answer in answers
+                    if answer.content is not None and answer.kind is RequestKind.CONTRAST
                 ],
             )
 
     def list_failures(self, batch_id: int) -> list[FailureGroup]:
-        """Failed requests by reason, the most frequent first, each with its newest example."""
+        """Failed requests by kind and reason, the most frequent first, each with its newest example."""
         rows = self._rows(
-            "SELECT r.reason AS reason, COUNT(*) AS count, r.detail AS detail, t.name AS trial_name, MAX(r.id) "
+            "SELECT r.kind AS kind, r.reason AS reason, COUNT(*) AS count, r.detail AS detail, "
+            "t.name AS trial_name, MAX(r.id) "
             "FROM requests r JOIN attempts a ON a.id = r.attempt_id JOIN trials t ON t.id = a.trial_id "
-            "WHERE r.batch_id = ? AND r.state = 'failed' GROUP BY r.reason ORDER BY count DESC, reason",
+            "WHERE r.batch_id = ? AND r.state = 'failed' GROUP BY r.kind, r.reason "
+            "ORDER BY count DESC, r.kind, reason",
             (batch_id,),
         )
         return [
-            FailureGroup(row["reason"] or "unknown", row["count"], row["detail"], row["trial_name"]) for row in rows
+            FailureGroup(
+                RequestKind(row["kind"]), row["reason"] or "unknown", row["count"], row["detail"], row["trial_name"]
+            )
+            for row in rows
         ]
 
     def list_last_answers(self, batch_id: int, *, limit: int) -> list[LastAnswer]:
         """The latest answers of a batch, newest first."""
         rows = self._rows(
-            "SELECT r.attempt_id, t.name AS trial_name, a.number AS attempt_number, r.state, r.reason, r.hints, "
-            "p.content, r.finished_utc FROM (SELECT * FROM requests WHERE batch_id = ?1 AND finished_utc IS NOT NULL "
+            "SELECT r.attempt_id, t.name AS trial_name, a.number AS attempt_number, r.kind, r.state, r.reason, "
+            "r.hints, COALESCE(p.content, c.content) AS content, r.finished_utc "
+            "FROM (SELECT * FROM requests WHERE batch_id = ?1 AND finished_utc IS NOT NULL "
             "  ORDER BY finished_utc DESC LIMIT ?2) r "
             "JOIN attempts a ON a.id = r.attempt_id JOIN trials t ON t.id = a.trial_id "
-            "LEFT JOIN proposals p ON p.attempt_id = r.attempt_id AND p.batch_id = ?1 "
+            "LEFT JOIN proposals p ON p.attempt_id = r.attempt_id AND p.batch_id = ?1 AND r.kind = 'attempt' "
+            "LEFT JOIN contrasts c ON c.trial_id = a.trial_id AND c.batch_id = ?1 AND r.kind = 'contrast' "
             "WHERE r.state <> 'pending' ORDER BY r.finished_utc DESC, r.id DESC",
             (batch_id, limit),
         )
-        return [LastAnswer(**row) for row in rows]
+        return [LastAnswer(**{**row, "kind": RequestKind(row["kind"])}) for row in rows]
 
     def find_left_out(self, attempt_id: int) -> str | None:
         """What of an attempt the model was not shown when it made the present proposals, as JSON; None if all was."""
         left_out: str | None = self._value(
             "SELECT r.left_out FROM proposals p JOIN requests r ON r.batch_id = p.batch_id "
-            "AND r.attempt_id = p.attempt_id WHERE p.attempt_id = ? AND p.extractor = 'llm'",
+            "AND r.attempt_id = p.attempt_id AND r.kind = 'attempt' WHERE p.attempt_id = ? AND p.extractor = 'llm'",
             (attempt_id,),
         )
         return left_out
 
-    def find_typical_reply(self, model: str) -> TypicalReply | None:
-        """Averages over the latest valid live replies of a model in this workspace; None if there is none."""
+    def find_contrast(self, trial_id: int) -> ContrastHints | None:
+        """What a model said of a successful and a failed attempt of a trial; None if they were not compared."""
+        content: str | None = self._value("SELECT content FROM contrasts WHERE trial_id = ?", (trial_id,))
+        return None if content is None else ContrastHints.model_validate_json(content)
+
+    def list_readings(self, trial_id: int) -> list[Reading]:
+        """What a model made of a trial's attempts, in their order; without those that no model has read."""
+        rows = self._rows(
+            "SELECT p.attempt_id, a.outcome, p.content FROM proposals p JOIN attempts a ON a.id = p.attempt_id "
+            "WHERE a.trial_id = ? AND p.extractor = 'llm' ORDER BY a.number",
+            (trial_id,),
+        )
+        return [_build_reading(row) for row in rows]
+
+    def find_typical_reply(self, model: str, *, kind: RequestKind = RequestKind.ATTEMPT) -> TypicalReply | None:
+        """Averages over the latest valid live replies of a model in this workspace; None if there is none.
+
+        Args:
+            model: The model.
+            kind: `contrast` counts the replies that needed no second question; else all but those to contrasts.
+        """
+        condition = "y.kind = 'contrast'" if kind is RequestKind.CONTRAST else "y.kind <> 'contrast'"
         row = self._row(
             "SELECT COUNT(*) AS replies, AVG(tokens_out) AS tokens_out, AVG(latency_seconds) AS latency_seconds "
             "FROM (SELECT y.tokens_out, y.latency_seconds FROM replies y WHERE y.valid = 1 AND y.model = ? "
-            "  AND y.latency_seconds > 0 ORDER BY y.id DESC LIMIT ?)",
+            f"  AND {condition} AND y.latency_seconds > 0 ORDER BY y.id DESC LIMIT ?)",
             (model, REPLIES_FOR_AVERAGES),
         )
         return TypicalReply(**row) if row and row["replies"] else None
+
+
+def build_pending(row: SqlRow) -> PendingRequest:
+    """A request from its columns."""
+    return PendingRequest(**{**row, "kind": RequestKind(row["kind"])})
+
+
+def _build_reading(row: SqlRow) -> Reading:
+    hints = AttemptHints.model_validate_json(row["content"])
+    # the dataset's word beats the model's
+    is_open = row["outcome"] in (Outcome.UNKNOWN, Outcome.ERROR)
+    return Reading(
+        attempt_id=row["attempt_id"],
+        happened=hints.happened,
+        failure_cause=hints.failure_cause,
+        opinion=hints.opinion if is_open else None,
+    )
 
 
 def _build_state(answer: Answer) -> str:

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
 
-from core.models import Extractor
+from core.models import Extractor, RequestKind
 
 Selection = Literal["all", "new", "failed"]
 Way = Literal["live", "files", "batch_api"]
@@ -37,6 +37,9 @@ class BatchConfig(BaseModel):
     """Only trials of which at least this share of the attempts succeeded, 0 to 1."""
     max_success: float | None = None
     """Only trials of which at most this share of the attempts succeeded, 0 to 1."""
+    contrast: bool = False
+    """Compare a successful and a failed attempt of each trial that has both; pages and command line do, if nobody
+    says no. The rules never do."""
     ask_again: bool = False
     """Send also what was answered before."""
     way: Way = "live"
@@ -70,11 +73,23 @@ class ChosenTotals(NamedTuple):
     """Of all episodes; a prefix counts by its share of the attempt's messages."""
 
 
+class ChosenContrasts(NamedTuple):
+    """What a configuration compares, added up; each pair counted with the trial's average attempts."""
+
+    contrasts: int
+    characters: int
+    """Of task text and both attempts, each comparison counted up to its limit."""
+    messages: int
+
+
 class Estimate(BaseModel):
     """What a batch will take, reckoned before its launch."""
 
     attempts: int
+    contrasts: int = 0
+    """Comparisons of a successful and a failed attempt."""
     requests: int
+    """Attempts and contrasts."""
     tokens_in: int
     tokens_out: int
     cost_usd: float | None
@@ -84,7 +99,7 @@ class Estimate(BaseModel):
     limited_by: str
     """What the time comes from, in words."""
     answer_tokens: int
-    """Assumed per answer."""
+    """Assumed per answer of one attempt."""
     is_measured: bool
     """True if answer length and latency come from this model's earlier replies here."""
     row_requests: int
@@ -185,6 +200,8 @@ class PendingRequest(NamedTuple):
 
     id: int
     attempt_id: int
+    """Its subject; of a contrast, the trial of this attempt is."""
+    kind: RequestKind = RequestKind.ATTEMPT
     sent: int = 0
     """How often it was sent before."""
     asked_after: int = 0
@@ -196,7 +213,7 @@ class Reply(NamedTuple):
 
     body_hash: str
     kind: str
-    """`attempt`, `longer` (once more with a larger limit) or `repair`."""
+    """`attempt`, `contrast`, `longer` (either, once more with a larger limit) or `repair`."""
     model: str
     http_status: int | None
     raw: str
@@ -217,7 +234,7 @@ class Answer(NamedTuple):
     body_hash: str | None
     replies: list[Reply]
     content: str | None
-    """The attempt's hints as JSON; None if the request failed."""
+    """The hints of attempt or comparison as JSON; None if the request failed."""
     sent: int
     """How often it was sent in this run, retries and repairs included."""
     is_open: bool = False
@@ -230,13 +247,17 @@ class Answer(NamedTuple):
     """How many hints the content holds."""
     left_out: str | None = None
     """What of the attempt was not sent, as JSON; None if all was."""
+    kind: RequestKind = RequestKind.ATTEMPT
+    prompt_version: str | None = None
+    """Of the words that were asked with; None: as for every other answer that is saved with it."""
 
 
 class FailureGroup(NamedTuple):
-    """Failed attempts with one reason."""
+    """Failed requests of one kind with one reason."""
 
+    kind: RequestKind
     reason: str
-    attempts: int
+    requests: int
     detail: str | None
     trial_name: str
 
@@ -247,6 +268,7 @@ class LastAnswer(NamedTuple):
     attempt_id: int
     trial_name: str
     attempt_number: int
+    kind: RequestKind
     state: str
     """`done` or `failed`."""
     reason: str | None

@@ -1,17 +1,20 @@
 """Batches: which attempts they choose, how they were launched and how far they are."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
 from core.errors import UsageError
+from core.models import RequestKind
 from core.store.batch_models import (
     Acceptance,
     Batch,
     BatchConfig,
     BatchCounts,
     BatchUsage,
+    ChosenContrasts,
     ChosenTotals,
     CutReckoning,
     Estimate,
@@ -19,6 +22,7 @@ from core.store.batch_models import (
     Throughput,
 )
 from core.store.part import Part
+from core.store.selection import ANCHOR, choose_attempts, choose_contrasts
 
 THROUGHPUT_SECONDS = 5
 """How long one row of the throughput is."""
@@ -51,7 +55,9 @@ class Batches(Part):
         return self.get_batch(int(batch_id or 0))
 
     def ensure_requests(self, batch_id: int, *, portion: int = REQUESTS_PER_WRITE) -> None:
-        """One pending request per chosen attempt. Idempotent; whoever is interrupted is continued by the next.
+        """One pending request per chosen attempt, then one per trial to be compared.
+
+        Idempotent; whoever is interrupted is continued by the next.
 
         The launch and the worker may both do it at the same time. A batch runs only when it has them all.
 
@@ -62,33 +68,67 @@ class Batches(Part):
         row = self._row("SELECT dataset_id, config, ready FROM batches WHERE id = ?", (batch_id,))
         if row is None or row["ready"]:
             return
-        chosen, values = _choose(row["dataset_id"], BatchConfig.model_validate_json(row["config"]))
-        last = self._value("SELECT COALESCE(MAX(attempt_id), 0) FROM requests WHERE batch_id = ?", (batch_id,))
-        ids = [row["id"] for row in self._rows(f"SELECT a.id {chosen} AND a.id > ? ORDER BY a.id", (*values, last))]
-        for begin in range(0, len(ids), portion):
-            with self.write():
-                if self._value("SELECT ready FROM batches WHERE id = ?", (batch_id,)):
-                    return  # somebody else was quicker
-                self._connection.execute(
-                    "INSERT OR IGNORE INTO requests (batch_id, kind, attempt_id) "
-                    "SELECT ?, 'attempt', value FROM json_each(?)",
-                    (batch_id, orjson.dumps(ids[begin : begin + portion]).decode()),
-                )
-            if begin + portion < len(ids):
-                # whoever waits for the lock looks for it only now and then
-                time.sleep(PAUSE_SECONDS)
+        config = BatchConfig.model_validate_json(row["config"])
+        last = self._value(
+            "SELECT COALESCE(MAX(attempt_id), 0) FROM requests WHERE batch_id = ? AND kind = 'attempt'", (batch_id,)
+        )
+        chosen, values = choose_attempts(row["dataset_id"], config)
+        rows = self._rows(f"SELECT a.id {chosen} AND a.id > ? ORDER BY a.id", (*values, last))
+        self._add_requests(batch_id, RequestKind.ATTEMPT, [row["id"] for row in rows], portion=portion)
+        pairs = choose_contrasts(row["dataset_id"], config)
+        rows = [] if pairs is None else self._rows(f"SELECT {ANCHOR} AS id {pairs.sql} ORDER BY t.number", pairs.values)
+        self._add_requests(batch_id, RequestKind.CONTRAST, [row["id"] for row in rows], portion=portion)
         with self.write():
             self._connection.execute(
-                "UPDATE batch_counts SET total = (SELECT COUNT(*) FROM requests WHERE batch_id = ?1) "
+                "UPDATE batch_counts SET total = (SELECT COUNT(*) FROM requests WHERE batch_id = ?1), "
+                "contrasts = (SELECT COUNT(*) FROM requests WHERE batch_id = ?1 AND kind = 'contrast') "
                 "WHERE batch_id = ?1",
                 (batch_id,),
             )
             self._connection.execute("UPDATE batches SET ready = 1 WHERE id = ?", (batch_id,))
 
+    def _add_requests(self, batch_id: int, kind: RequestKind, ids: Sequence[int], *, portion: int) -> None:
+        for begin in range(0, len(ids), portion):
+            with self.write():
+                if self._value("SELECT ready FROM batches WHERE id = ?", (batch_id,)):
+                    return  # somebody else was quicker
+                self._connection.execute(
+                    "INSERT OR IGNORE INTO requests (batch_id, kind, attempt_id) SELECT ?, ?, value FROM json_each(?)",
+                    (batch_id, kind, orjson.dumps(ids[begin : begin + portion]).decode()),
+                )
+            if begin + portion < len(ids):
+                # whoever waits for the lock looks for it only now and then
+                time.sleep(PAUSE_SECONDS)
+
     def count_chosen(self, dataset_id: int, config: BatchConfig) -> int:
         """How many attempts a configuration chooses."""
-        chosen, values = _choose(dataset_id, config)
+        chosen, values = choose_attempts(dataset_id, config)
         return int(self._value(f"SELECT COUNT(*) {chosen}", values))
+
+    def sum_contrasts(self, dataset_id: int, config: BatchConfig, *, most_characters: int) -> ChosenContrasts:
+        """What comparing attempts takes of a configuration, added up.
+
+        Args:
+            dataset_id: The dataset.
+            config: Chooses.
+            most_characters: Of one comparison.
+        """
+        chosen = choose_contrasts(dataset_id, config)
+        if chosen is None:
+            return ChosenContrasts(0, 0, 0)
+        pair = (
+            "(SELECT COALESCE(AVG(CASE WHEN a.outcome = 'failure' THEN {0} END), 0) "
+            "+ COALESCE(AVG(CASE WHEN a.outcome IN ('success', 'partial') THEN {0} END), 0) "
+            "FROM attempts a JOIN conversations c ON c.id = a.conversation_id WHERE a.trial_id = t.id)"
+        )
+        row = self._row(
+            "SELECT COUNT(*) AS contrasts, CAST(COALESCE(SUM(MIN(characters, ?)), 0) AS INTEGER) AS characters, "
+            "CAST(COALESCE(SUM(messages * MIN(characters, ?) / MAX(characters, 1)), 0) AS INTEGER) AS messages "
+            f"FROM (SELECT LENGTH(t.source_task_text) + {pair.format('c.characters')} AS characters, "
+            f"{pair.format('c.message_count')} AS messages {chosen.sql})",
+            (most_characters, most_characters, *chosen.values),
+        )
+        return ChosenContrasts(**(row or {}))
 
     def sum_chosen(self, dataset_id: int, config: BatchConfig, reckoning: CutReckoning) -> ChosenTotals:
         """What a configuration chooses, added up.
@@ -98,7 +138,7 @@ class Batches(Part):
             config: Chooses.
             reckoning: How many characters an attempt takes.
         """
-        chosen, values = _choose(dataset_id, config, "JOIN conversations c ON c.id = a.conversation_id")
+        chosen, values = choose_attempts(dataset_id, config, "JOIN conversations c ON c.id = a.conversation_id")
         whole = "c.characters + ?1 * c.message_count + LENGTH(t.source_task_text)"
         row = self._row(
             "SELECT COUNT(*) AS attempts, "
@@ -148,6 +188,20 @@ class Batches(Part):
         """The batch's requests by state."""
         row = self._row("SELECT total, done, failed FROM batch_counts WHERE batch_id = ?", (batch_id,))
         done, failed, total = (row["done"], row["failed"], row["total"]) if row else (0, 0, 0)
+        return BatchCounts(done, failed, total - done - failed)
+
+    def count_attempts(self, batch_id: int) -> BatchCounts:
+        """The batch's attempts by state: its requests without those that compare attempts."""
+        contrasts = self.count_contrasts(batch_id)
+        pairs = zip(self.count_requests(batch_id), contrasts, strict=True)
+        return BatchCounts(*(requests - compared for requests, compared in pairs))
+
+    def count_contrasts(self, batch_id: int) -> BatchCounts:
+        """The batch's comparisons of attempts by state."""
+        row = self._row(
+            "SELECT contrasts_done, contrasts_failed, contrasts FROM batch_counts WHERE batch_id = ?", (batch_id,)
+        )
+        done, failed, total = tuple(row.values()) if row else (0, 0, 0)
         return BatchCounts(done, failed, total - done - failed)
 
     def get_usage(self, batch_id: int) -> BatchUsage:
@@ -213,36 +267,6 @@ class Batches(Part):
             (batch_id, int(since_unix)),
         )
         return [Throughput(**row) for row in rows]
-
-
-def _choose(dataset_id: int, config: BatchConfig, join: str = "") -> tuple[str, list[Any]]:
-    """FROM and WHERE of the chosen attempts, and their values."""
-    conditions: list[tuple[str, list[Any]]] = [("t.dataset_id = ?", [dataset_id])]
-    if config.only == "new":
-        conditions.append(
-            ("NOT EXISTS (SELECT 1 FROM proposals p WHERE p.attempt_id = a.id AND p.extractor = ?)", [config.extractor])
-        )
-    if config.only == "failed":
-        conditions.append(
-            (
-                "EXISTS (SELECT 1 FROM requests r JOIN batches b ON b.id = r.batch_id "
-                "WHERE r.attempt_id = a.id AND r.state = 'failed' AND b.extractor = ? AND NOT EXISTS "
-                "(SELECT 1 FROM proposals p WHERE p.attempt_id = a.id AND p.extractor = b.extractor))",
-                [config.extractor],
-            )
-        )
-    if config.first_trials is not None:
-        conditions.append(("t.number < ?", [config.first_trials]))
-    if config.trial is not None:
-        conditions.append(("t.name = ?", [config.trial]))
-    share = "(SELECT AVG(x.outcome = 'success') FROM attempts x WHERE x.trial_id = t.id)"
-    if config.min_success is not None:
-        conditions.append((f"{share} >= ?", [config.min_success]))
-    if config.max_success is not None:
-        conditions.append((f"{share} <= ?", [config.max_success]))
-    where = " AND ".join(condition for condition, _ in conditions)
-    values = [value for _, values in conditions for value in values]
-    return f"FROM attempts a JOIN trials t ON t.id = a.trial_id {join} WHERE {where}", values
 
 
 def _build_batch(row: dict[str, Any]) -> Batch:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from core.errors import UsageError
 from core.models import (
     AttemptHints,
+    ContrastHints,
     Evidence,
     Extractor,
     Finding,
@@ -21,7 +22,7 @@ from core.models import (
     Severity,
     TrialStatus,
 )
-from core.store.part import Part
+from core.store.part import Part, SqlRow
 
 _TEXT: TypeAdapter[HintText] = TypeAdapter(HintText)
 KIND_ORDER = "CASE kind " + " ".join(f"WHEN '{kind}' THEN {place}" for place, kind in enumerate(HintKind)) + " END"
@@ -57,36 +58,39 @@ class Curation(Part):
             batch_id: Only trials that this batch made proposals for.
         """
         rows = self._rows(
-            "SELECT DISTINCT t.id, t.number FROM proposals p JOIN attempts a ON a.id = p.attempt_id "
+            "SELECT t.id, t.number FROM proposals p JOIN attempts a ON a.id = p.attempt_id "
             "JOIN trials t ON t.id = a.trial_id WHERE t.dataset_id = ?1 AND (?2 IS NULL OR p.batch_id = ?2) "
-            "ORDER BY t.number",
+            "UNION SELECT t.id, t.number FROM contrasts c JOIN trials t ON t.id = c.trial_id "
+            "WHERE t.dataset_id = ?1 AND (?2 IS NULL OR c.batch_id = ?2) ORDER BY 2",
             (dataset_id, batch_id),
         )
         return [row["id"] for row in rows]
 
     def list_proposals(self, trial_id: int) -> list[Proposal]:
-        """What the extractors said of a trial's attempts, attempts in order of first appearance."""
+        """What the extractors said of a trial's attempts, attempts in order of first appearance.
+
+        What comparing two of them gave stands as a proposal of its own behind those of each attempt it quotes.
+        """
         rows = self._rows(
             "SELECT a.id, a.number, a.outcome, p.extractor, p.model, p.prompt_version, p.batch_id, p.content "
             "FROM proposals p JOIN attempts a ON a.id = p.attempt_id WHERE a.trial_id = ? "
             "ORDER BY a.number, p.extractor",
             (trial_id,),
         )
-        return [
-            Proposal(
-                attempt_id=row["id"],
-                attempt_number=row["number"],
-                outcome=Outcome(row["outcome"]),
-                origin=Origin(
-                    extractor=Extractor(row["extractor"]).value,
-                    model=row["model"],
-                    prompt_version=row["prompt_version"],
-                    batch=row["batch_id"],
-                ),
-                hints=AttemptHints.model_validate_json(row["content"]),
-            )
-            for row in rows
-        ]
+        proposals = [_build_proposal(row, AttemptHints.model_validate_json(row["content"])) for row in rows]
+        # sorting keeps the order of equals
+        return sorted([*proposals, *self._list_contrasted(trial_id)], key=lambda proposal: proposal.attempt_number)
+
+    def _list_contrasted(self, trial_id: int) -> Iterator[Proposal]:
+        contrast = self._row("SELECT * FROM contrasts WHERE trial_id = ?", (trial_id,))
+        if contrast is None:
+            return
+        attempts = {
+            row["id"]: row
+            for row in self._rows("SELECT id, number, outcome FROM attempts WHERE trial_id = ?", (trial_id,))
+        }
+        for attempt_id, hints in ContrastHints.model_validate_json(contrast["content"]).split().items():
+            yield _build_proposal({**contrast, "extractor": Extractor.LLM, **attempts[attempt_id]}, hints)
 
     def list_hints(self, trial_id: int) -> list[Hint]:
         """The hints of a trial in publishing order, each with its evidence."""
@@ -286,6 +290,21 @@ class Curation(Part):
             (dataset_id, first_trials),
         ):
             yield row["id"]
+
+
+def _build_proposal(row: SqlRow, hints: AttemptHints) -> Proposal:
+    return Proposal(
+        attempt_id=row["id"],
+        attempt_number=row["number"],
+        outcome=Outcome(row["outcome"]),
+        origin=Origin(
+            extractor=Extractor(row["extractor"]).value,
+            model=row["model"],
+            prompt_version=row["prompt_version"],
+            batch=row["batch_id"],
+        ),
+        hints=hints,
+    )
 
 
 def _build_hint(row: dict[str, Any], evidence: list[Evidence]) -> Hint:

@@ -421,6 +421,35 @@ def m024_previews(db: Database) -> None:
     )
 
 
+@migrations()
+def m011_contrasts(db: Database) -> None:
+    """What a model says of two attempts of a trial, and how many requests of a batch ask for that.
+
+    A request's subject is its attempt; that of a contrast is the trial of its attempt.
+    """
+    _create(
+        db,
+        """
+        CREATE TABLE contrasts (
+            trial_id INTEGER PRIMARY KEY REFERENCES trials(id) ON DELETE CASCADE,
+            batch_id INTEGER NOT NULL REFERENCES batches(id) ON DELETE CASCADE, model TEXT,
+            prompt_version TEXT NOT NULL, content TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX contrasts_by_batch ON contrasts (batch_id);
+        CREATE INDEX valid_contrasts_by_model ON replies (model, id, tokens_out, latency_seconds)
+            WHERE valid = 1 AND kind = 'contrast';
+        ALTER TABLE batch_counts ADD COLUMN contrasts INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE batch_counts ADD COLUMN contrasts_done INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE batch_counts ADD COLUMN contrasts_failed INTEGER NOT NULL DEFAULT 0;
+        CREATE TRIGGER a_contrast_is_counted AFTER UPDATE OF state ON requests WHEN NEW.kind = 'contrast'
+            BEGIN UPDATE batch_counts SET
+                contrasts_done = contrasts_done + (NEW.state = 'done') - (OLD.state = 'done'),
+                contrasts_failed = contrasts_failed + (NEW.state = 'failed') - (OLD.state = 'failed')
+            WHERE batch_id = NEW.batch_id; END;
+        """,
+    )
+
+
 def _create(db: Database, script: str) -> None:
     # executescript would commit the migration's transaction, so statements go one by one
     statement = ""

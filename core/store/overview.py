@@ -73,7 +73,8 @@ class Overview(Part):
         row = self._row(
             "WITH mine AS (SELECT id, status FROM trials WHERE dataset_id = ?1), "
             "done AS (SELECT DISTINCT a.trial_id AS id FROM proposals p JOIN attempts a ON a.id = p.attempt_id "
-            "  WHERE a.trial_id IN (SELECT id FROM mine)) "
+            "  WHERE a.trial_id IN (SELECT id FROM mine) "
+            "  UNION SELECT trial_id FROM contrasts WHERE trial_id IN (SELECT id FROM mine)) "
             "SELECT (SELECT COUNT(*) FROM mine) AS trials, "
             "(SELECT COUNT(*) FROM attempts WHERE trial_id IN (SELECT id FROM mine)) AS attempts, "
             "(SELECT COUNT(*) FROM done) AS extracted, "
@@ -84,7 +85,7 @@ class Overview(Part):
             "  SELECT MAX(id) FROM publications WHERE dataset_id = ?1 AND state IN ('published', 'unverified'))) "
             "  AS published, "
             "(SELECT COUNT(DISTINCT r.attempt_id) FROM requests r JOIN batches b ON b.id = r.batch_id "
-            "  WHERE b.dataset_id = ?1 AND r.state = 'failed' "
+            "  WHERE b.dataset_id = ?1 AND r.kind = 'attempt' AND r.state = 'failed' "
             "  AND NOT EXISTS (SELECT 1 FROM proposals p WHERE p.attempt_id = r.attempt_id)) AS failed_attempts, "
             "(SELECT COUNT(*) FROM mine WHERE status = 'open' AND id IN (SELECT id FROM done) AND EXISTS ("
             "  SELECT 1 FROM findings f LEFT JOIN hints h ON h.id = f.hint_id WHERE f.trial_id = mine.id "

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from core.models import RequestKind
+from core.store.answers import build_pending
 from core.store.batch_models import PendingRequest
 from core.store.part import Part, utc_now
 
@@ -58,6 +60,7 @@ class AskedRequest:
 
     id: int
     attempt_id: int
+    kind: RequestKind
     body_hash: str
     state: str
     """`pending`, `done` or `failed`."""
@@ -184,12 +187,12 @@ class RemoteParts(Part):
     def list_free(self, batch_id: int, *, after: int, limit: int) -> list[PendingRequest]:
         """The next pending requests in no open part, with an id above `after`, in order."""
         rows = self._rows(
-            "SELECT r.id, r.attempt_id FROM requests r LEFT JOIN remote_batches p ON p.id = r.part_id "
+            "SELECT r.id, r.attempt_id, r.kind FROM requests r LEFT JOIN remote_batches p ON p.id = r.part_id "
             "WHERE r.batch_id = ? AND r.state = 'pending' AND r.id > ? "
             "AND (p.id IS NULL OR p.collected_utc IS NOT NULL) ORDER BY r.id LIMIT ?",
             (batch_id, after, limit),
         )
-        return [PendingRequest(**row) for row in rows]
+        return [build_pending(row) for row in rows]
 
     def has_free(self, batch_id: int) -> bool:
         """True if a pending request stands in no open part."""
@@ -214,11 +217,11 @@ class RemoteParts(Part):
         marks = ", ".join("?" * len(body_hashes))
         # the index is named, because the planner would rather read through the whole batch
         rows = self._rows(
-            "SELECT id, attempt_id, body_hash, state, reason, left_out FROM requests INDEXED BY requests_by_body "
+            "SELECT id, attempt_id, kind, body_hash, state, reason, left_out FROM requests INDEXED BY requests_by_body "
             f"WHERE body_hash IN ({marks}) AND batch_id = ? ORDER BY id",
             (*body_hashes, batch_id),
         )
-        return [AskedRequest(**row) for row in rows]
+        return [AskedRequest(**{**row, "kind": RequestKind(row["kind"])}) for row in rows]
 
     def has_reply(self, batch_id: int, *, body_hash: str, raw: str) -> bool:
         """True if exactly this reply was kept for this batch before."""

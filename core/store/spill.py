@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 
+from core.models import RequestKind
 from core.store.batch_models import Answer, Reply
 
 RESERVE_BYTES = 16 * 1024 * 1024
@@ -81,4 +82,5 @@ class Spill:
 
 def _build_answer(line: bytes) -> Answer:
     values = orjson.loads(line)
-    return Answer(**{**values, "replies": [Reply(*reply) for reply in values["replies"]]})
+    values["replies"] = [Reply(*reply) for reply in values["replies"]]
+    return Answer(**{**values, "kind": RequestKind(values.get("kind", RequestKind.ATTEMPT))})

@@ -43,7 +43,9 @@ def describe_counts(standing: Standing) -> str:
     if counts.pending > in_flight:
         parts.append(f"{counts.pending - in_flight:,} left")
     settled = counts.done + counts.failed
-    return f"**{settled:,}** of {describe_count(counts.total, 'attempt')}: {', '.join(parts)}"
+    # comparisons of attempts are requests, too
+    noun = "request" if standing.batch.config.contrast else "attempt"
+    return f"**{settled:,}** of {describe_count(counts.total, noun)}: {', '.join(parts)}"
 
 
 def _describe(standing: Standing) -> str:

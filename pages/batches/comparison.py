@@ -114,8 +114,8 @@ _FIGURES: dict[str, Callable[[Compared], str]] = {
     "Done": lambda item: f"{item.counts.done:,} of {item.counts.total:,}",
     "Failed": lambda item: f"{item.counts.failed:,}",
     "Cost": lambda item: describe_cost(item.usage.cost_usd) if item.batch.model else "none",
-    "Tokens per attempt": _describe_tokens,
+    "Tokens per request": _describe_tokens,
     "Valid at first try": _describe_valid,
-    "Hints per attempt": _describe_hints,
+    "Hints per request": _describe_hints,
     "Accepted by reviewers": lambda item: describe_acceptance(item.acceptance),
 }

@@ -5,7 +5,7 @@ import streamlit as st
 from core.extraction.prices import find_price, load_prices
 from core.store.batch_models import BatchConfig, Estimate
 from pages.batches.words import describe_duration, describe_tokens
-from pages.shared.labels import describe_cost
+from pages.shared.labels import describe_cost, describe_count
 
 
 def show_estimate(estimate: Estimate, config: BatchConfig) -> None:
@@ -52,7 +52,9 @@ def describe_assumptions(estimate: Estimate, config: BatchConfig) -> str:
         if estimate.is_measured
         else f"{estimate.answer_tokens:,} tokens an answer assumed, until the model has answered here."
     )
-    return f"{time} {answers} {_describe_prices(config)} Retries come on top, known answers come off."
+    pairs = describe_count(estimate.contrasts, "request compares", "requests compare")
+    compared = f"{pairs} a success with a failure. " if estimate.contrasts else ""
+    return f"{compared}{time} {answers} {_describe_prices(config)} Retries come on top, known answers come off."
 
 
 def _describe_prices(config: BatchConfig) -> str:

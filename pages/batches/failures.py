@@ -1,7 +1,9 @@
-"""Which attempts failed and why."""
+"""Which requests failed and why."""
 
 import streamlit as st
 
+from core.models import RequestKind
+from core.store.batch_models import FailureGroup
 from pages.batches.actions import retry_failed
 from pages.batches.standing import Standing
 from pages.batches.words import shorten
@@ -10,7 +12,7 @@ SHOWN_REASONS = 3
 
 
 def show_failures(standing: Standing) -> None:
-    """The failed attempts by reason, with the button that retries them; nothing if none failed."""
+    """The failed requests by reason, with the button that retries them; nothing if none failed."""
     if not standing.failures:
         return
     with st.container(border=True, height="stretch"):
@@ -28,18 +30,24 @@ def show_failures(standing: Standing) -> None:
         st.dataframe(
             [
                 {
-                    "Reason": group.reason.capitalize(),
-                    "Attempts": group.attempts,
+                    "Reason": describe_reason(group),
+                    "Requests": group.requests,
                     "Newest": group.trial_name,
                 }
                 for group in standing.failures
             ],
             hide_index=True,
-            column_config={"Attempts": {"width": 70}},
-            alt="Failed attempts by reason",
+            column_config={"Requests": {"width": 70}},
+            alt="Failed requests by reason",
         )
-        said = [f"{group.reason.capitalize()}: {group.detail}" for group in standing.failures if group.detail]
+        said = [f"{describe_reason(group)}: {group.detail}" for group in standing.failures if group.detail]
         if said:
             # the server's words, so plain text
             st.text("\n".join(shorten(line) for line in said[:SHOWN_REASONS]))
         st.caption("The raw replies are kept. A retry sends only these.")
+
+
+def describe_reason(group: FailureGroup) -> str:
+    """Why the requests failed; of comparisons it says that they are."""
+    reason = group.reason.capitalize()
+    return f"{reason} (comparison)" if group.kind is RequestKind.CONTRAST else reason

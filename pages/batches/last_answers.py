@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.curation.rendering import render_hint
-from core.models import AttemptHints, HintKind, HintText, ToolText
+from core.models import AttemptHints, ContrastHints, HintKind, HintText, RequestKind, ToolText
 from core.store.batch_models import LastAnswer
 from pages.batches.standing import Standing
 from pages.batches.words import shorten
@@ -36,9 +36,9 @@ def describe_answer(answer: LastAnswer) -> list[str]:
         return [f"Failed: {answer.reason or 'unknown'}"]
     if answer.content is None:
         return ["A later batch has replaced these hints."]
-    hints = AttemptHints.model_validate_json(answer.content).hints
-    lines = [shorten(f"{_KINDS[hint.text.kind]}: {_describe_hint(hint.text)}") for hint in hints[:SHOWN_HINTS]]
-    return lines or ["No hints: nothing in this attempt was worth one."]
+    texts = _list_texts(answer)
+    lines = [shorten(f"{_KINDS[text.kind]}: {_describe_hint(text)}") for text in texts[:SHOWN_HINTS]]
+    return lines or ["No hints: nothing here was worth one."]
 
 
 def _show_answer(standing: Standing, answer: LastAnswer) -> None:
@@ -48,7 +48,7 @@ def _show_answer(standing: Standing, answer: LastAnswer) -> None:
         st.text(_describe_place(answer))
     said.text("\n".join(describe_answer(answer)))
     # before the first hints there is nothing to review
-    key = f"open_{standing.batch.id}_{answer.attempt_id}"
+    key = f"open_{standing.batch.id}_{answer.kind}_{answer.attempt_id}"
     if standing.counts.done and way.button("Open trial", key=key, width="stretch"):
         _open(standing, answer)
 
@@ -60,10 +60,16 @@ def _open(standing: Standing, answer: LastAnswer) -> None:
 
 
 def _describe_place(answer: LastAnswer) -> str:
-    if answer.content is None:
-        return f"A{answer.attempt_number}"
-    hints = AttemptHints.model_validate_json(answer.content).hints
-    return f"A{answer.attempt_number}, {describe_count(len(hints), 'hint')}"
+    place = "Comparison" if answer.kind is RequestKind.CONTRAST else f"A{answer.attempt_number}"
+    return place if answer.content is None else f"{place}, {describe_count(len(_list_texts(answer)), 'hint')}"
+
+
+def _list_texts(answer: LastAnswer) -> list[HintText]:
+    """The words of an answer's hints; it has content."""
+    content = answer.content or ""
+    if answer.kind is RequestKind.CONTRAST:
+        return [hint.text for hint in ContrastHints.model_validate_json(content).hints]
+    return [hint.text for hint in AttemptHints.model_validate_json(content).hints]
 
 
 def _describe_hint(text: HintText) -> str:

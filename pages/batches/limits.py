@@ -41,7 +41,7 @@ def show_limits(config: BatchConfig) -> BatchConfig:
 
 def show_more_limits(config: BatchConfig) -> BatchConfig:
     """The limits that few need."""
-    size, tpm, input_limit, again = st.columns([1, 1, 1, 1.3], vertical_alignment="bottom")
+    size, tpm, input_limit, more = st.columns([1, 1, 1, 1.3], vertical_alignment="bottom")
     is_live = config.way == "live"
     return config.model_copy(
         update={
@@ -69,7 +69,13 @@ def show_more_limits(config: BatchConfig) -> BatchConfig:
                 key="input_limit",
                 help="A longer attempt is cut: long outputs are shortened, then the turns that teach least left out.",
             ),
-            "ask_again": again.checkbox(
+            "contrast": more.toggle(
+                "Compare success and failure",
+                value=True,
+                key="contrast",
+                help="One request more for each trial that has both: what made the difference, where the two part.",
+            ),
+            "ask_again": more.checkbox(
                 "Ask again what was answered",
                 key="ask_again",
                 help="What the same model was asked before, word for word, is otherwise answered from what is kept.",

@@ -63,7 +63,7 @@ def describe_difference(standing: Standing) -> str:
     again = max(usage.sent - (counts.done + counts.failed - usage.reused), 0)
     parts = []
     if counts.pending:
-        parts.append(f"{describe_count(counts.pending, 'attempt is', 'attempts are')} not answered yet.")
+        parts.append(f"{describe_count(counts.pending, 'request is', 'requests are')} not answered yet.")
     if usage.reused:
         parts.append(f"{describe_count(usage.reused, 'answer was', 'answers were')} known and not sent.")
     if again:

@@ -15,7 +15,8 @@ from tests.standins.llm import LlmServer
 from tests.workspaces import import_sample
 
 KEY = "sk-test-key-0123456789"
-ATTEMPTS = 26
+REQUESTS = 32
+"""26 attempts, and 6 trials of which a success and a failure are compared."""
 
 
 @pytest.fixture
@@ -54,13 +55,13 @@ def expect_state(page: Page, word: str) -> None:
 
 def read_done(page: Page) -> int:
     """The count on the page."""
-    words = page.get_by_text(re.compile(rf"of {ATTEMPTS} attempts:")).inner_text()
+    words = page.get_by_text(re.compile(rf"of {REQUESTS} requests:")).inner_text()
     return int(re.findall(r"(\d+) done", words)[0])
 
 
 def expect_more_than(page: Page, done: int) -> None:
-    pattern = "|".join(str(number) for number in range(done + 1, ATTEMPTS + 1))
-    expect(page.get_by_text(re.compile(rf"of {ATTEMPTS} attempts: ({pattern}) done"))).to_be_visible()
+    pattern = "|".join(str(number) for number in range(done + 1, REQUESTS + 1))
+    expect(page.get_by_text(re.compile(rf"of {REQUESTS} requests: ({pattern}) done"))).to_be_visible()
 
 
 def test_a_batch_is_launched_watched_paused_elsewhere_resumed_and_finished(
@@ -92,7 +93,7 @@ def test_a_batch_is_launched_watched_paused_elsewhere_resumed_and_finished(
     with open_store(home) as store:
         assert store.jobs.list_jobs(JobKind.EXTRACT)[0].state is JobState.PAUSED
         paused_at = store.batches.count_requests(1)
-    assert 0 < paused_at.done < ATTEMPTS
+    assert 0 < paused_at.done < REQUESTS
     assert len(llm.requests) == paused_at.done, "what was in flight is waited for and kept"
 
     page.get_by_role("button", name="Resume", exact=True).click()
@@ -102,11 +103,11 @@ def test_a_batch_is_launched_watched_paused_elsewhere_resumed_and_finished(
     expect_state(page, "Finished")
     rows = page.get_by_role("table").get_by_role("row").all_inner_texts()
     assert [re.split(r"\s*\t\s*", row)[:2] for row in rows[1:]] == [
-        ["Estimated", f"{ATTEMPTS}"],
+        ["Estimated", f"{REQUESTS}"],
         ["Actual", f"{len(llm.requests)}"],
         ["Of the estimate", "100 %"],
     ]
-    assert len(llm.requests) == ATTEMPTS, "nothing was asked twice"
+    assert len(llm.requests) == REQUESTS, "nothing was asked twice"
 
     page.get_by_role("button", name="Open trial").first.click()
     expect(page.get_by_text("proposed by gpt-4o-mini").first).to_be_visible()

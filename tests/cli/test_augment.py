@@ -16,6 +16,9 @@ from tests.standins.llm import LlmServer
 from tests.workspaces import SAMPLE
 
 TASKS_FILE = "data/train-00000-of-00001.parquet"
+COMPARED = 6
+"""Trials of the sample with a success and a failure."""
+REQUESTS = 26 + COMPARED
 WHOLE = {"rows": 45, "trials": 13, "episodes": 45, "attempts": 26, "set_aside": 0}
 
 
@@ -51,10 +54,11 @@ def test_augment_with_nothing_but_a_repository_takes_the_default_dataset_all_the
     assert result["dataset"] == WHOLE
     assert list(result["extraction"]) == ["requests", "done", "failed", "tokens_in", "tokens_out", "cost_usd"]
     assert (result["extraction"]["requests"], result["extraction"]["done"], result["extraction"]["failed"]) == (
-        26,
+        REQUESTS,
         26,
         0,
     )
+    assert "Attempts compared: 6 of 6 trials with a success and a failure." in done.err
     assert result["extraction"]["cost_usd"] > 0
     assert list(result["hints"]) == ["tools", "strategies", "pitfalls", "criteria"]
     assert result["hints"]["tools"] > 0
@@ -112,7 +116,7 @@ def test_max_trials_takes_the_first_ones_and_still_counts_the_whole_import(home:
     assert done.code == 0, done.err
     assert done.json["dataset"] == WHOLE
     assert done.json["published"] is None
-    assert done.json["extraction"]["done"] == done.json["extraction"]["requests"] == 22
+    assert (done.json["extraction"]["done"], done.json["extraction"]["requests"]) == (22, 22 + COMPARED)
 
 
 def test_task_markers_say_where_the_task_stands(home: Path, tmp_path: Path) -> None:
@@ -187,12 +191,12 @@ def test_ctrl_c_pauses_with_130_and_the_same_command_continues(home: Path, llm: 
     assert done.code == 130
     assert done.out == ""
     sent = len(llm.requests)
-    assert 4 <= sent < 26
+    assert 4 <= sent < REQUESTS
     again = run_core(*arguments, environment=environment)
     assert again.code == 0, again.err
     assert again.json["extraction"]["done"] == 26
-    assert again.json["extraction"]["requests"] == 26 - sent
-    assert len(llm.requests) == 26
+    assert again.json["extraction"]["requests"] == REQUESTS - sent
+    assert len(llm.requests) == REQUESTS
 
 
 @pytest.mark.parametrize("command", ["augment", "import", "extract", "publish", "worker", "status"])

@@ -17,6 +17,8 @@ from tests.standins.llm import LlmServer
 from tests.workspaces import SAMPLE
 
 ATTEMPTS = 26
+REQUESTS = ATTEMPTS + 6
+"""With the trials of which a success and a failure are compared."""
 
 
 @pytest.fixture
@@ -46,13 +48,13 @@ def refuse(environment: dict[str, str], *arguments: str | Path, says: str, code:
 def test_write_run_read_gives_hints_to_review(environment: dict[str, str], home: Path, folder: Path) -> None:
     written = extract(environment, "--write-requests", folder)
     assert written.code == 0, written.err
-    assert written.json["extraction"]["written"] == {"requests": ATTEMPTS, "files": ["requests-00001.jsonl"]}
+    assert written.json["extraction"]["written"] == {"requests": REQUESTS, "files": ["requests-00001.jsonl"]}
     assert f"--read-results {folder}" in written.err
     run_engine(folder)
     done = extract(environment, "--read-results", folder)
     assert done.code == 0, done.err
-    assert done.json["extraction"]["done"] == done.json["extraction"]["requests"] == ATTEMPTS
-    assert done.json["extraction"]["read"]["answered"] == ATTEMPTS
+    assert (done.json["extraction"]["done"], done.json["extraction"]["requests"]) == (ATTEMPTS, REQUESTS)
+    assert done.json["extraction"]["read"]["answered"] == REQUESTS
     assert done.json["extraction"]["cost_usd"] > 0
     status: Any = run_core("status", "--dataset", "sample", "--json", environment=environment).json
     assert status["extracted"] == 13
@@ -82,11 +84,12 @@ def test_attempts_without_a_result_end_with_3_and_more_results_mend_it(
     assert some.code == 3
     assert some.json["extraction"]["failed"] == 6
     assert "failed: 6 no result" in some.err
+    assert "failed: 6 comparisons no result" in some.err
     run_engine(folder, name="rest.jsonl", change=lambda results: results[20:])
     rest = extract(environment, "--read-results", folder)
     assert rest.code == 0, rest.err
     assert rest.json["extraction"]["done"] == ATTEMPTS
-    assert rest.json["extraction"]["requests"] == 6
+    assert rest.json["extraction"]["requests"] == REQUESTS - 20
 
 
 def test_reading_again_after_everything_was_read_changes_nothing(environment: dict[str, str], folder: Path) -> None:
@@ -96,7 +99,7 @@ def test_reading_again_after_everything_was_read_changes_nothing(environment: di
     again = extract(environment, "--read-results", folder)
     assert again.code == 0, again.err
     assert again.json["extraction"]["requests"] == 0
-    assert again.json["extraction"]["read"]["duplicates"] == ATTEMPTS
+    assert again.json["extraction"]["read"]["duplicates"] == REQUESTS
 
 
 def test_results_may_be_read_from_a_copy_of_the_folder(
@@ -172,7 +175,7 @@ def test_ways_that_exclude_each_other_are_refused(
 
 def test_requests_of_chosen_attempts_only_are_written(environment: dict[str, str], folder: Path) -> None:
     done = extract(environment, "--write-requests", folder, "--max-trials", "1")
-    assert done.json["extraction"]["written"]["requests"] == len(read_requests(folder)) == 4
+    assert done.json["extraction"]["written"]["requests"] == len(read_requests(folder)) == 5
 
 
 def test_nothing_is_written_where_everything_was_answered_live(
@@ -191,7 +194,7 @@ def test_the_batch_api_answers_at_half_the_price(environment: dict[str, str], ll
     done = extract(served, "--batch-api")
     assert done.code == 0, done.err
     found = done.json["extraction"]
-    assert (found["done"], found["requests"]) == (ATTEMPTS, ATTEMPTS)
+    assert (found["done"], found["requests"]) == (ATTEMPTS, REQUESTS)
     assert found["cost_usd"] == pytest.approx((found["tokens_in"] * 0.15 + found["tokens_out"] * 0.6) / 2e6)
     assert "waiting for the server" in done.err
 
@@ -205,7 +208,7 @@ def test_augment_goes_the_whole_way_by_the_batch_api(home: Path, tmp_path: Path,
     )
     assert done.code == 0, done.err
     assert done.json["published"]["trials"] == 13
-    assert [len(names) for names in llm.batches.submitted] == [26, 6]
+    assert [len(names) for names in llm.batches.submitted] == [REQUESTS, REQUESTS - 20]
 
 
 def test_ctrl_c_pauses_the_waiting_and_the_same_command_continues(environment: dict[str, str], llm: LlmServer) -> None:

@@ -11,6 +11,8 @@ from tests.standins.llm import LlmServer
 from tests.workspaces import SAMPLE
 
 ATTEMPTS = 26
+COMPARED = 6
+"""Trials with a success and a failure."""
 
 
 @pytest.fixture
@@ -33,8 +35,12 @@ def test_an_estimate_sends_nothing_and_says_what_it_rests_on(environment: dict[s
     done = extract(environment, "--estimate")
     assert done.code == 0, done.err
     estimate = done.json["estimate"]
-    assert (estimate["requests"], estimate["row_requests"], estimate["is_measured"]) == (ATTEMPTS, 45, False)
+    assert (estimate["requests"], estimate["row_requests"], estimate["is_measured"]) == (ATTEMPTS + COMPARED, 45, False)
     assert estimate["row_cost_usd"] > estimate["cost_usd"] > 0
+    assert f"{ATTEMPTS + COMPARED} requests ({ATTEMPTS} attempts, {COMPARED} comparisons), about" in done.err
+    without = extract(environment, "--estimate", "--no-contrast").json["estimate"]
+    assert (without["requests"], without["contrasts"]) == (ATTEMPTS, 0)
+    assert without["cost_usd"] < estimate["cost_usd"]
     assert "an answer, assumed" in done.err
     assert "One call per row would be 45 requests" in done.err
     assert llm.requests == []
@@ -55,14 +61,21 @@ def test_the_estimate_is_said_before_a_launch(environment: dict[str, str]) -> No
 
 def test_attempts_are_chosen_by_trial_state_and_outcome(environment: dict[str, str], llm: LlmServer) -> None:
     one = get(extract(environment, "--trial", "book-flight-sfo-wifi"))
-    assert 0 < one["done"] == one["requests"] < ATTEMPTS
+    assert 0 < one["done"] == one["requests"] - 1 < ATTEMPTS
     rest = get(extract(environment, "--only", "new"))
-    assert rest["done"] == rest["requests"] == ATTEMPTS - one["done"]
+    assert rest["done"] == ATTEMPTS - one["done"]
+    assert rest["requests"] == rest["done"] + COMPARED - 1
     always = get(extract(environment, "--min-success", "1"))
     never = get(extract(environment, "--max-success", "0"))
     assert always["requests"] == never["requests"] == 0, "all of it was answered before"
     assert 0 < always["done"] + never["done"] < ATTEMPTS
-    assert len(llm.requests) == ATTEMPTS
+    assert len(llm.requests) == ATTEMPTS + COMPARED
+
+
+def test_nothing_is_compared_if_nobody_wants_it(environment: dict[str, str], llm: LlmServer) -> None:
+    done = extract(environment, "--no-contrast", "--max-trials", "1")
+    assert get(done)["requests"] == get(done)["done"] == len(llm.requests) == 4
+    assert "compared" not in done.err
 
 
 def test_what_was_answered_is_sent_again_only_on_request(environment: dict[str, str], llm: LlmServer) -> None:
@@ -70,7 +83,7 @@ def test_what_was_answered_is_sent_again_only_on_request(environment: dict[str, 
     sent = len(llm.requests)
     assert get(extract(environment, "--max-trials", "1"))["requests"] == 0
     again = get(extract(environment, "--max-trials", "1", "--ask-again"))
-    assert again["requests"] == again["done"] == sent
+    assert again["requests"] == sent == again["done"] + 1
     assert again["cost_usd"] > 0
 
 

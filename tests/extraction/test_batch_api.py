@@ -269,7 +269,7 @@ def test_failed_lines_fail_with_their_reason_and_are_submitted_again_on_retry(
     llm.set_faults(*({"fault": fault, "first": 1} for fault in faults))
     batch = make_batch(store, dataset)
     run(store, batch, llm)
-    failures = {group.reason: group.attempts for group in store.answers.list_failures(batch.id)}
+    failures = {group.reason: group.requests for group in store.answers.list_failures(batch.id)}
     assert failures == {"refused": 1, "invalid answer": 1, "truncated": 1, "server error": 2}
     assert store.answers.retry_failed(batch.id) == 5
     run(store, batch, llm)

@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core.errors import ModelServerError
+from core.extraction.answer import ATTEMPT_FORM, parse_answer
 from core.extraction.batch import run_batch
 from core.extraction.budget import Budget
 from core.extraction.conversation import ask
@@ -21,7 +22,8 @@ from core.extraction.output_modes import OutputMode
 from core.extraction.retry import RetryPolicy
 from core.extraction.server import ModelServer
 from core.extraction.talk import Outcome, Talk, TokenLength
-from core.models import Dataset, Extractor
+from core.extraction.wording import Wording
+from core.models import Dataset, Extractor, RequestKind
 from core.progress import no_progress
 from core.store import Store
 from core.store.batch_models import BatchConfig, PendingRequest
@@ -38,6 +40,11 @@ ANSWER = (
     '{"happened": "", "failure_cause": "", "outcome_opinion": "unknown", "tools": [], "strategy": [], '
     '"pitfalls": [], "criteria": []}'
 )
+
+
+def make_wording(text: str) -> Wording:
+    """A question of one attempt."""
+    return Wording(RequestKind.ATTEMPT, [{"role": "user", "content": text}], ATTEMPT_FORM, None, parse_answer)
 
 
 class VirtualTime:
@@ -128,7 +135,7 @@ def ask_many(
         async def ask_one(number: int) -> Outcome:
             outcome = Outcome(PendingRequest(number, number))
             async with places:
-                await ask(talk, [{"role": "user", "content": f"attempt {number} " + "x" * 400}], outcome)
+                await ask(talk, make_wording(f"attempt {number} " + "x" * 400), outcome)
             return outcome
 
         try:

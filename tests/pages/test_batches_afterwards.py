@@ -81,7 +81,7 @@ def test_the_time_says_in_how_much_of_it_calls_went(maker: BatchMaker, store: St
     maker.send(batch, [5, 5])
     maker.end(batch, JobState.PAUSED)
     app = open_page("batches")
-    assert any(text.startswith("16 attempts are not answered yet.") for text in list_captions(app))
+    assert any(text.startswith("16 requests are not answered yet.") for text in list_captions(app))
     assert any("pauses included; calls went in" in text for text in list_captions(app))
     assert find_table(app, "Tokens out")[1]["Time"]
 
@@ -149,8 +149,8 @@ def test_two_batches_are_compared(maker: BatchMaker, store: Store, open_page: Op
     assert rows["Failed"] == ("0", "2")
     assert rows["Cost"] == ("$ 0.80", "$ 0.24")
     assert rows["Valid at first try"] == ("86 %", "100 %")
-    assert rows["Hints per attempt"] == ("4.0", "4.0")
-    assert rows["Tokens per attempt"][0] == "1,371"
+    assert rows["Hints per request"] == ("4.0", "4.0")
+    assert rows["Tokens per request"][0] == "1,371"
     assert rows["Accepted by reviewers"][1] == "1 of 2 decided"
 
 

@@ -40,7 +40,7 @@ def get_estimate(app: AppTest) -> list[list[str]]:
 
 
 def estimate(home: Path, **values: object) -> Estimate:
-    config = BatchConfig.model_validate({"extractor": Extractor.LLM, "model": "gpt-4o-mini"} | values)
+    config = BatchConfig.model_validate({"extractor": Extractor.LLM, "model": "gpt-4o-mini", "contrast": True} | values)
     with open_store(home) as store:
         return estimate_batch(store, 1, config, price=choose_price(config))
 
@@ -170,6 +170,20 @@ def test_the_batch_api_costs_half_and_takes_a_day(with_key: Path, open_page: Ope
     assert any("takes half the price and answers within 24 hours" in str(caption.value) for caption in app.caption)
     assert estimate(with_key, way="batch_api").cost_usd == pytest.approx((estimate(with_key).cost_usd or 0) / 2)
     assert all(app.number_input(key=key).disabled for key in ("max_rpm", "batch_size", "max_tpm"))
+
+
+def test_attempts_are_compared_unless_somebody_says_no(with_key: Path, open_page: OpenPage) -> None:
+    app = open_page("batches")
+    assert get_widget(app, "contrast").value is True
+    assert get_estimate(app)[0][1] == "32"
+    said = "\n".join(str(caption.value) for caption in app.caption)
+    assert "6 requests compare a success with a failure." in said
+    get_widget(app, "contrast").set_value(False).run()
+    assert get_estimate(app)[0][1] == "26"
+    with worker_elsewhere(with_key):
+        app.button(key="start_batch").click().run()
+    with open_store(with_key) as store:
+        assert store.batches.get_batch(1).config.contrast is False
 
 
 def test_what_was_chosen_is_what_is_launched(with_key: Path, open_page: OpenPage) -> None:

@@ -195,7 +195,7 @@ def test_the_latest_five_answers_are_there_to_read(maker: BatchMaker, open_page:
     maker.answer(batch, 2, hints=AttemptHints())
     app = open_page("batches")
     shown = list_texts(app)
-    assert shown.count("No hints: nothing in this attempt was worth one.") == 2
+    assert shown.count("No hints: nothing here was worth one.") == 2
     assert "Failed: refused" in shown
     assert shown.count("\n".join(describe_lines())) == 2
     assert len([button for button in app.button if button.label == "Open trial"]) == 5
@@ -218,7 +218,7 @@ def test_an_answer_leads_to_its_trial(maker: BatchMaker, store: Store, open_page
     assert trial.id != 1, "the page would open the first one anyway"
     maker.end(batch)
     app = open_page("batches")
-    app.button(key=f"open_{batch.id}_{last.attempt_id}").click().run()
+    app.button(key=f"open_{batch.id}_attempt_{last.attempt_id}").click().run()
     assert not app.exception
     assert app.query_params["trial"] == str(trial.id)
 

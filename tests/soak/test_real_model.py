@@ -74,7 +74,7 @@ def test_every_attempt_ends_and_every_reply_is_kept_with_its_usage(
 
     counts = store.batches.count_requests(batch.id)
     assert (counts.done + counts.failed, counts.pending) == (2, 0)
-    assert sum(group.attempts for group in store.answers.list_failures(batch.id) if group.reason) == counts.failed
+    assert sum(group.requests for group in store.answers.list_failures(batch.id) if group.reason) == counts.failed
     usage = store.batches.get_usage(batch.id)
     assert usage.requests >= 2
     assert usage.tokens_in > 0

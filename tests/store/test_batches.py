@@ -215,7 +215,7 @@ def test_failures_are_grouped_by_reason_the_most_frequent_first(store: Store, da
         )
         store.answers.save_answers(batch, [failed], prompt_version="p")
     groups = store.answers.list_failures(batch.id)
-    assert [(group.reason, group.attempts) for group in groups] == [("refused", 2), ("truncated", 1)]
+    assert [(group.reason, group.requests) for group in groups] == [("refused", 2), ("truncated", 1)]
     assert (groups[0].detail, groups[0].trial_name) == ("detail 2", "b")
 
 

@@ -1,0 +1,62 @@
+"""What a request asks, whatever its kind and whoever sends it, and how an answer to it is read."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from core.extraction.answer import ATTEMPT_FORM, parse_answer
+from core.extraction.attempt import load_attempt_input
+from core.extraction.contrast import load_contrast_input
+from core.extraction.contrast_answer import CONTRAST_FORM, parse_contrast
+from core.extraction.contrast_prompt import build_contrast_prompt
+from core.extraction.forms import AnswerForm
+from core.extraction.instructions import CONTRAST_VERSION, PROMPT_VERSION
+from core.extraction.prompt import build_prompt
+from core.models import AttemptHints, ContrastHints, RequestKind
+from core.store import Store
+from core.store.batch_models import PendingRequest
+
+Hints = AttemptHints | ContrastHints
+"""What an answer comes to, by the kind of its request."""
+PROMPT_VERSIONS = {RequestKind.ATTEMPT: PROMPT_VERSION, RequestKind.CONTRAST: CONTRAST_VERSION}
+
+
+class Wording(NamedTuple):
+    """One request, before it is known how its server wants to be asked."""
+
+    kind: RequestKind
+    messages: list[dict[str, Any]]
+    form: AnswerForm[Any]
+    left_out: str | None
+    """What of the attempt is not in the messages, as JSON; None if all is."""
+    read: Callable[[str], Hints]
+    """An answer's text to what it says; raises ValueError with words for the model."""
+
+
+def build_wording(store: Store, request: PendingRequest, *, secret: bytes, input_limit: int) -> Wording:
+    """What a request asks.
+
+    Args:
+        store: Holds its subject.
+        request: Of a batch.
+        secret: The workspace's own, for the boundary.
+        input_limit: Tokens of trace text.
+    """
+    if request.kind is RequestKind.CONTRAST:
+        contrast = load_contrast_input(store, request.attempt_id)
+        messages = build_contrast_prompt(contrast, secret=secret, input_limit=input_limit).messages
+        return Wording(request.kind, messages, CONTRAST_FORM, None, lambda text: parse_contrast(text, contrast))
+    attempt = load_attempt_input(store, request.attempt_id)
+    prompt = build_prompt(attempt, secret=secret, input_limit=input_limit)
+    left_out = None if prompt.left_out is None else prompt.left_out.model_dump_json()
+    return Wording(request.kind, prompt.messages, ATTEMPT_FORM, left_out, parse_answer)
+
+
+def read_answer(store: Store, request: PendingRequest, text: str) -> Hints:
+    """What an answer's text says, where the wording is not at hand.
+
+    Raises:
+        ValueError: It has not the asked-for form.
+    """
+    if request.kind is RequestKind.CONTRAST:
+        return parse_contrast(text, load_contrast_input(store, request.attempt_id))
+    return parse_answer(text)
