@@ -8,10 +8,11 @@ from pydantic import ValidationError
 from core.curation.review_actions import ReviewAction, perform
 from core.errors import TraceHintsError
 from core.store import Store
+from core.store.part import utc_now
 from pages.review.checking import check_words
 from pages.review.instruction import build_instruction
 from pages.review.outgoing import Outgoing, PartWanted
-from pages.review.queue_view import build_queue
+from pages.review.queue_view import build_queue, list_held
 from pages.review.transcript_part import CHARACTERS, build_part
 from pages.review.trial_view import build_trial_view, find_first_attempt
 
@@ -37,6 +38,8 @@ def answer(store: Store, sent: Outgoing, *, reviewer: str, today_utc: str) -> Re
     touched = [item["trial_id"] for item in results if item["trial_id"] == sent.opened]
     reply["trials"], reply["gone"] = _build_trials(store, [*wanted, *touched])
     reply["parts"] = list(_build_parts(store, [*sent.parts, *_list_first_parts(reply["trials"], wanted)]))
+    if sent.hold is not None:
+        reply["held"] = _reserve(store, sent.hold, reviewer)
     if sent.check is not None:
         reply["check"] = check_words(store, sent.check)
     if sent.instruction is not None:
@@ -53,6 +56,15 @@ def _perform(store: Store, sent: dict[str, Any], reviewer: str) -> Reply:
         return {"id": sent.get("id"), "trial_id": None, "ok": False, "problem": "refused", "message": message}
     result = perform(store, action, reviewer=reviewer)
     return {**result.model_dump(mode="json"), "trial_id": action.trial_id}
+
+
+def _reserve(store: Store, trial_id: int, reviewer: str) -> list[Any]:
+    """Reserve a trial unless somebody else has it; who has which trial of its dataset now."""
+    try:
+        store.reservations.reserve(trial_id, reviewer, now_utc=utc_now())
+        return list_held(store, store.traces.get_trial(trial_id).dataset_id)
+    except TraceHintsError:
+        return []
 
 
 def _choose_first(sent: Outgoing, queue: Reply) -> list[int]:

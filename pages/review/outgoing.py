@@ -35,6 +35,8 @@ class Outgoing(BaseModel):
     """The queue's filter as it stands in the URL; None: the browser has the queue."""
     opened: int | None = None
     """The trial on the screen."""
+    hold: int | None = None
+    """The trial that the reviewer has been looking at for a moment: it is reserved."""
     trials: list[int] = Field(default_factory=list, max_length=20)
     parts: list[PartWanted] = Field(default_factory=list, max_length=20)
     check: TextWanted | None = None

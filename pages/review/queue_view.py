@@ -4,6 +4,7 @@ from typing import Any
 
 from core.curation.queue_view import build_queue_rows
 from core.store import Store
+from core.store.part import utc_now
 from core.store.queue_models import QueueFilter, QueueStatus
 from pages.shared.datasets import describe_dataset
 from pages.shared.keys import DATASET
@@ -28,11 +29,17 @@ def build_queue(store: Store, query: dict[str, str], *, today_utc: str) -> dict[
         "counts": {status.value: number for status, number in store.queue.count_by_status(wanted).items()},
         "totals": count_extracted(store, chosen),
         "rows": build_queue_rows(store.queue.list_entries(wanted)),
+        "held": list_held(store, chosen),
         "models": store.queue.list_models(chosen),
         "codes": store.queue.list_codes(chosen),
         "decided_today": pace.decided_today,
         "per_hour": pace.per_hour,
     }
+
+
+def list_held(store: Store, dataset_id: int) -> list[Any]:
+    """Trial, reviewer and time of every reservation in a dataset."""
+    return [list(item) for item in store.reservations.list_reservations(dataset_id, now_utc=utc_now())]
 
 
 def count_extracted(store: Store, dataset_id: int) -> dict[str, int]:

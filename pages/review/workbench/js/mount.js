@@ -3,15 +3,16 @@
 const BENCHES = new WeakMap();
 const REFRESH_AFTER = 2500;
 const REFRESH_EVERY = 30_000;
+const RESERVE_AFTER = 1500;
 const RESERVE_EVERY = 60_000;
 
 function createWorkbench(root, host) {
   const wb = {
-    root, host, page: newId(), seq: 0, answered: 0, asked: 0, missed: 0, offSince: null, lastSeq: 0, pending: loadPending(), failed: [], conflicts: new Map(),
+    root, host, page: findPage(), seq: 0, answered: 0, asked: 0, missed: 0, offSince: null, lastSeq: 0, pending: loadPending(), failed: [], conflicts: new Map(),
     query: {}, rows: [], counts: {}, totals: {}, models: [], codes: [], datasets: [], dataset: null, decided: new Map(), reservations: new Map(), decidedToday: 0, perHour: null, me: "",
     trials: new Map(), transcripts: new Map(), opened: null, hint: null, quote: 0, attempt: null, mode: "one", pane: "hints", left: null, other: null,
     folds: new Set(), raw: new Set(), autoRaw: new Set(), sideOpen: new Set(), selected: new Set(), settledSuggestions: new Set(), find: null,
-    wants: { queue: true, trials: [], parts: [], check: null, instruction: null, bulk: null }, loaded: false, editor: null, dialog: null, lastError: -1,
+    wants: { queue: true, trials: [], parts: [], check: null, instruction: null, hold: null }, loaded: false, editor: null, dialog: null, lastError: -1,
   };
   wb.lastSeq = wb.pending.reduce((last, action) => Math.max(last, action.seq), 0);
   const layout = loadLayout();
@@ -67,6 +68,7 @@ function listen(wb) {
     clearInterval(timer);
     clearTimeout(wb.retryTimer);
     clearTimeout(wb.slowTimer);
+    clearTimeout(wb.reserveTimer);
   };
 }
 
@@ -84,9 +86,22 @@ function tick(wb) {
 function reserveSoon(wb) {
   clearTimeout(wb.reserveTimer);
   if (wb.opened === null) return;
-  wb.reserveTimer = setTimeout(() => {
-    if (!wb.gone && wb.opened !== null) flush(wb);
-  }, 1500);
+  wb.reserveTimer = setTimeout(() => reserve(wb), RESERVE_AFTER);
+}
+
+function reserve(wb) {
+  if (wb.gone || wb.opened === null || document.hidden) return;
+  const view = openView(wb);
+  if (view && view.status === "open") {
+    wb.wants.hold = wb.opened;
+    flush(wb);
+  }
+  clearTimeout(wb.reserveTimer);
+  wb.reserveTimer = setTimeout(() => reserve(wb), RESERVE_EVERY);
+}
+
+function takeReservations(wb, held) {
+  wb.reservations = new Map(held.map(([id, reviewer, since]) => [id, { reviewer, since }]));
 }
 
 function receive(wb, reply) {
@@ -104,6 +119,7 @@ function receive(wb, reply) {
   for (const view of reply.trials || []) wb.trials.set(view.id, view);
   for (const id of reply.gone || []) takeGone(wb, id);
   for (const part of reply.parts || []) takePart(wb, part);
+  if (reply.held) { takeReservations(wb, reply.held); wb.wants.hold = null; }
   if (reply.queue) takeQueue(wb, reply.queue);
   if (reply.check) takeCheck(wb, reply.check);
   if (reply.instruction) takeInstruction(wb, reply.instruction);

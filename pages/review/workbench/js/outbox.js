@@ -1,6 +1,7 @@
 // Decisions on their way: kept in this browser tab until the server says that they are saved, and sent again until then.
 
 const PENDING = "trace-hints-pending";
+const PAGE = "trace-hints-page";
 const RETRY = [2500, 4000, 8000];
 
 function loadPending() {
@@ -9,6 +10,17 @@ function loadPending() {
     return Array.isArray(kept) ? kept : [];
   } catch {
     return [];
+  }
+}
+
+/** An id of this tab, the same across reloads: what it sent before is no conflict for it. */
+function findPage() {
+  try {
+    const page = sessionStorage.getItem(PAGE) || newId();
+    sessionStorage.setItem(PAGE, page);
+    return page;
+  } catch {
+    return newId();
   }
 }
 
@@ -73,13 +85,13 @@ function buildOutgoing(wb) {
     parts: wb.wants.parts,
     check: wb.wants.check,
     instruction: wb.wants.instruction,
-    bulk: wb.wants.bulk,
+    hold: wb.wants.hold,
   };
 }
 
 function hasWants(wb) {
-  const { queue, trials, parts, check, instruction, bulk } = wb.wants;
-  return Boolean(wb.pending.length || queue || trials.length || parts.length || check || instruction || bulk);
+  const { queue, trials, parts, check, instruction, hold } = wb.wants;
+  return Boolean(wb.pending.length || queue || trials.length || parts.length || check || instruction || hold);
 }
 
 function waitForAnswer(wb) {
@@ -107,7 +119,7 @@ function settle(wb, results) {
 function settleOne(wb, action, result) {
   const view = wb.trials.get(action.trial_id);
   if (result.ok) {
-    if (view) wb.trials.set(action.trial_id, { ...overlay(view, [action]), stale: true });
+    if (view) wb.trials.set(action.trial_id, { ...takeVersions(overlay(view, [action]), action, result), stale: true });
     if (action.action === "edit_hint") dropDraft(action.hint_id);
     if (action.action === "edit_task_text") dropDraft(`task ${action.trial_id}`);
     afterSaved(wb, action, result);
@@ -118,8 +130,15 @@ function settleOne(wb, action, result) {
   if (result.problem === "conflict" && result.theirs && action.payload.text) {
     wb.conflicts.set(action.hint_id || `task ${action.trial_id}`, { mine: action.payload.text, ...result, action });
   } else {
-    wb.failed = [...wb.failed, { action, message: result.message, problem: result.problem }];
+    // there is nothing to bring back of an undo that found nothing to undo
+    if (["undo", "redo"].includes(action.action)) say(wb, result.message);
+    else wb.failed = [...wb.failed, { action, message: result.message, problem: result.problem }];
   }
+}
+
+function takeVersions(view, action, result) {
+  const hints = view.hints.map((hint) => (hint.id === action.hint_id && result.version !== null ? { ...hint, version: result.version } : hint));
+  return { ...view, hints, version: result.trial_version ?? view.version };
 }
 
 function draftKey(subject) {

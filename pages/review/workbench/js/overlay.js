@@ -1,6 +1,8 @@
 // What a trial looks like with the decisions that the server has not acknowledged yet. Pure.
 
-/** Actions that make the next version of their hint, and so of its trial. */
+/**
+ * What an action makes of its hint. Versions stay those of the server: it knows which of the newer ones are ours.
+ */
 const HINT_ACTIONS = {
   accept_hint: (hint) => ({ ...hint, state: "accepted" }),
   take_back_hint: (hint) => ({ ...hint, state: "proposed" }),
@@ -17,6 +19,7 @@ const HINT_ACTIONS = {
   add_quote: (hint, payload) => ({
     ...hint, evidence: [...hint.evidence, { ...payload, status: "exact", attempt: payload.attempt }],
   }),
+  merge_hints: (hint, payload) => ({ ...hint, text: payload.text, kind: payload.text.kind }),
   override: (hint) => hint,
   move_hint: (hint) => hint,
 };
@@ -35,28 +38,28 @@ function applyAction(view, action) {
   if (action.hint_id && HINT_ACTIONS[action.action]) {
     const hints = view.hints.map((hint) =>
       hint.id === action.hint_id
-        ? { ...HINT_ACTIONS[action.action](hint, payload), version: hint.version + 1 }
+        ? HINT_ACTIONS[action.action](hint, payload)
         : hint);
     const findings = action.action === "override"
       ? view.findings.map((item) =>
         item.hint_id === action.hint_id && item.code === payload.code ? { ...item, overridden: true } : item)
       : view.findings;
     const moved = action.action === "move_hint" ? moveHint(hints, action.hint_id, payload.before) : hints;
-    return { ...view, version: view.version + 1, hints: moved, findings };
+    const merged = action.action === "merge_hints" ? moved.filter((hint) => hint.id !== payload.other) : moved;
+    return { ...view, hints: merged, findings };
   }
   if (action.action === "approve_trial") return approve(view);
   if (action.action === "reject_trial")
-    return { ...view, status: "rejected", version: view.version + 1, last: { action: "reject", reason: payload.reason } };
-  if (action.action === "reopen_trial") return { ...view, status: "open", version: view.version + 1 };
-  if (action.action === "edit_task_text") return { ...view, task_text: payload.text, version: view.version + 1 };
+    return { ...view, status: "rejected", last: { action: "reject", reason: payload.reason } };
+  if (action.action === "reopen_trial") return { ...view, status: "open", last: null };
+  if (action.action === "edit_task_text") return { ...view, task_text: payload.text };
   return view;
 }
 
 function approve(view) {
   const taken = view.hints.filter((hint) => hint.state === "proposed" && !isBlocked(view, hint));
-  const hints = view.hints.map((hint) =>
-    taken.includes(hint) ? { ...hint, state: "accepted", version: hint.version + 1 } : hint);
-  return { ...view, hints, status: "approved", version: view.version + taken.length + 1 };
+  const hints = view.hints.map((hint) => (taken.includes(hint) ? { ...hint, state: "accepted" } : hint));
+  return { ...view, hints, status: "approved", last: null };
 }
 
 function moveHint(hints, id, before) {

@@ -180,7 +180,7 @@ function takeQueue(wb, queue) {
   wb.decidedToday = queue.decided_today ?? 0;
   wb.perHour = queue.per_hour;
   wb.queueAt = Date.now();
-  wb.reservations = new Map((queue.reservations || []).map(([id, reviewer, since]) => [id, { reviewer, since }]));
+  takeReservations(wb, queue.held || []);
   const open = new Set(wb.pending.map((action) => action.trial_id));
   for (const id of wb.decided.keys()) if (!open.has(id)) wb.decided.delete(id);
   if (wb.opened === null && wb.rows.length) openTrial(wb, wb.rows[0].id);
