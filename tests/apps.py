@@ -23,28 +23,58 @@ FLAGS = [
 """What Chromium needs to run as root and to leave the network alone."""
 
 
+class App:
+    """A server that can be killed and started again at the same address."""
+
+    def __init__(self, environment: Mapping[str, str], *, log: Path) -> None:
+        self._environment, self._log = dict(environment), log
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = int(probe.getsockname()[1])
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def process_id(self) -> int:
+        assert self._process is not None, "it does not run"
+        return self._process.pid
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+        with self._log.open("ab") as file:
+            self._process = subprocess.Popen(
+                [*command, f"--server.port={self._port}"], cwd=PROJECT, env=self._environment, stdout=file, stderr=file
+            )
+        _wait_for(self._port)
+
+    def kill(self) -> None:
+        """As `kill -9`: it cannot finish anything."""
+        assert self._process is not None, "it does not run"
+        self._process.kill()
+        self._process.wait(timeout=20)
+
+    def stop(self, end_with: signal.Signals = signal.SIGTERM) -> None:
+        """Whether it runs or not."""
+        if self._process is not None:
+            self._process.send_signal(end_with)
+            self._process.wait(timeout=20)
+
+
 @contextmanager
 def running_app(
     environment: Mapping[str, str], *, log: Path, end_with: signal.Signals = signal.SIGTERM
 ) -> Iterator[str]:
     """The address of a server that answers, ended at the end of the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    with log.open("ab") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"],
-            cwd=PROJECT,
-            env=dict(environment),
-            stdout=file,
-            stderr=file,
-        )
+    app = App(environment, log=log)
     try:
-        _wait_for(port)
-        yield f"http://127.0.0.1:{port}"
+        app.start()
+        yield app.address
     finally:
-        process.send_signal(end_with)
-        process.wait(timeout=20)
+        app.stop(end_with)
 
 
 def _wait_for(port: int, *, seconds: float = 60) -> None:

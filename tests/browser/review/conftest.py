@@ -45,6 +45,7 @@ def open_window(
     """Opens a window of its own; what it showed at the end is in `test-results/` if the test failed."""
     failed_before = request.session.testsfailed
     windows: list[Page] = []
+    errors: list[str] = []
     with ExitStack() as opened:
 
         def open_(*, width: int = 1440, height: int = 900, **options: str) -> Bench:
@@ -52,12 +53,14 @@ def open_window(
             context.set_default_timeout(30_000)
             opened.callback(context.close)
             windows.append(context.new_page())
+            windows[-1].on("pageerror", lambda error: errors.append(str(error)))
             return Bench(windows[-1], address, review_home)
 
         yield open_
         if request.session.testsfailed > failed_before:
             for number, page in enumerate(windows):
                 page.screenshot(path=PROJECT / "test-results" / f"{request.node.name}-{number}.png")
+    assert errors == [], "no script of ours may fail"
 
 
 @pytest.fixture

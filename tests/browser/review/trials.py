@@ -19,7 +19,7 @@ QUOTE = "What is your user id?"
 SAID = "The new flight leaves at 9:40 and nothing has to be paid."
 
 
-def write_attempt(name: str, *, success: bool, more: int = 0) -> list[dict[str, Any]]:
+def write_attempt(name: str, *, success: bool, more: int = 0, number: int = 0) -> list[dict[str, Any]]:
     """A conversation of 8 messages, and pairs of talk behind it."""
     call = json.dumps({"name": "search_flights", "arguments": {"origin": "EWR", "passenger": name}})
     failed = "Error: no flight found" if not success else json.dumps({"flight": "HAT270", "price": 0})
@@ -31,7 +31,7 @@ def write_attempt(name: str, *, success: bool, more: int = 0) -> list[dict[str, 
         say("assistant", f"I look for flights.\n<tool_call>\n{call}\n</tool_call>"),
         say("tool", failed),
         say("assistant", SAID if success else "I am sorry, I cannot help with that."),
-        say("user", "Thank you." if success else "That is bad."),
+        say("user", f"Thank you. This was try {number}." if success else "That is bad."),
         *(say("user" if i % 2 else "assistant", f"More talk, part {i}.") for i in range(more)),
     ]
 
@@ -56,7 +56,7 @@ def make_dataset(home: Path, name: str, *, trials: int = 3, attempts: int = 2, m
     """A dataset of its own; its trials are `<name>-0__agent` and so on, half of each trial's attempts succeed."""
     rows = [
         make_row(
-            write_attempt(f"{name}_{trial}", success=number % 2 == 0, more=more),
+            write_attempt(f"{name}_{trial}", success=number % 2 == 0, more=more, number=number),
             trial_name=f"{name}-{trial}__agent",
             episode=f"episode-{number}",
             result="1.0" if number % 2 == 0 else "0.0",

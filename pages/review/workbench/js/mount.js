@@ -39,7 +39,7 @@ function buildFrame(wb) {
   const feed = part("feed", "div", { role: "feed", tabindex: "0", "aria-label": "Transcript" });
   const transcript = h("section", { class: "transcript-pane", "aria-label": "Transcript" }, part("tabs"), part("evidence"), h("div", { class: "feed-box" }, feed, part("rail"), part("offer", "div", { hidden: true })), part("both"));
   part("panes").append(part("top", "header"), part("paneTabs", "div", { role: "tablist", "aria-label": "Panes" }), queue,
-    buildDivider(wb, "queueWidth", () => queue.clientWidth), hints, buildDivider(wb, "hintsWidth", () => hints.clientWidth), transcript, part("bar", "footer"), part("nothing"));
+    buildDivider(wb, "queueWidth", () => queue.offsetWidth), hints, buildDivider(wb, "hintsWidth", () => hints.offsetWidth), transcript, part("bar", "footer"), part("nothing"));
   wb.el.paneTabs.classList.add("pane-tabs");
   wb.root.replaceChildren(wb.el.panes, part("dialog", "div", { hidden: true }), part("toast", "div", { hidden: true, "aria-hidden": "true" }), part("live", "div", { "aria-live": "polite", role: "status" }));
   wb.el.live.classList.add("hidden");
@@ -102,6 +102,8 @@ function reserve(wb) {
 
 function takeReservations(wb, held) {
   wb.reservations = new Map(held.map(([id, reviewer, since]) => [id, { reviewer, since }]));
+  const mine = held.find(([, reviewer]) => reviewer === wb.me);
+  wb.root.dataset.held = mine ? mine[0] : "";
 }
 
 function receive(wb, reply) {

@@ -16,6 +16,8 @@ function openTrial(wb, id, place) {
     wb.lastError = -1;
     wb.other = null;
     wb.instruction = null;
+    // a pair of attempts belongs to its trial
+    if (wb.mode === "side") wb.mode = "one";
   }
   wb.opened = id;
   wb.wanted = place || null;

@@ -14,7 +14,7 @@ function renderRail(wb, view, attempt, known) {
   fill(wb.el.rail, sig, () => [
     ...(attempt.ticks.length > 1 ? attempt.ticks.map(([name, end]) => railMark(wb, known, end - 1, "tick", `${plain(name)} ends at message ${end - 1}`)) : []),
     ...known.errors.map((index) => railMark(wb, known, index, "error", `Error in message ${index}`)),
-    ...marks.map(([index, kind]) => railMark(wb, known, index, `evidence ${kind}`, `Evidence in message ${index}`)),
+    ...marks.map(([index, kind]) => railMark(wb, known, index, `cite ${kind}`, `Evidence in message ${index}`)),
   ]);
 }
 

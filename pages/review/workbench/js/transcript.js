@@ -140,7 +140,8 @@ function scrollTo40(feed, target) {
     const offset = target.getBoundingClientRect().top - feed.getBoundingClientRect().top;
     feed.scrollTop += offset - feed.clientHeight * 0.4;
   };
-  target.scrollIntoView({ block: "center", behavior: "instant" });
+  // a range of text has no such method
+  (target.scrollIntoView ? target : target.startContainer.parentElement).scrollIntoView({ block: "center", behavior: "instant" });
   place();
   // what came into sight only now has its real height from the next picture on
   requestAnimationFrame(place);
