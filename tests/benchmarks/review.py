@@ -1,0 +1,156 @@
+"""`python -m tests.benchmarks.review [--trials 12000] [--steps 50]`: how fast the workbench is, in a real browser.
+
+A generated dataset: long trials (8 attempts of 60 messages of 5 kB), one attempt of 400 messages of 20 kB, and short
+ones. Each figure is from the press of a key to the picture after it; beside them the floor, an empty rerun.
+"""
+
+import argparse
+import re
+import shutil
+import statistics
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.apps import FLAGS, App
+from tests.benchmarks.review_data import BIG, fill_workspace
+from tests.benchmarks.review_floor import measure_floor
+from tests.commands import build_environment
+
+FUNCTIONS = """
+window.bench = () => [...document.querySelectorAll('*')].map((e) => e.shadowRoot).filter(Boolean)
+  .map((root) => root.querySelector('.wb')).find(Boolean);
+window.picture = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+window.press = (key) => document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, composed: true}));
+window.until = async (holds) => { while (!holds()) await window.picture(); await window.picture(); };
+window.rest = (ms) => new Promise((done) => setTimeout(done, ms));
+"""
+APPROVE = """async ({steps, pause}) => {
+  const wb = window.bench(), next = [], saved = [];
+  for (let i = 0; i < steps; i += 1) {
+    const before = wb.dataset.ready, begin = performance.now();
+    window.press('a');
+    await window.until(() => wb.dataset.ready !== before && wb.dataset.ready.endsWith('read'));
+    next.push(performance.now() - begin);
+    await window.until(() => wb.querySelector('.save.is-ok'));
+    saved.push(performance.now() - begin);
+    await window.rest(pause);
+  }
+  return {next, saved};
+}"""
+JUMP = """async ({steps}) => {
+  const wb = window.bench(), times = [];
+  for (let i = 0; i < steps; i += 1) {
+    const before = wb.querySelector('.card.is-open').id, begin = performance.now();
+    window.press(i % 10 < 5 ? 'ArrowDown' : 'ArrowUp');
+    await window.until(() => wb.querySelector('.card.is-open').id !== before && wb.querySelector('.feed mark'));
+    times.push(performance.now() - begin);
+  }
+  return times;
+}"""
+SEARCH = """async ({words}) => {
+  const wb = window.bench(), here = [], server = [];
+  for (const word of words) {
+    const field = wb.querySelector('.search input'), begin = performance.now();
+    field.value = word;
+    field.dispatchEvent(new Event('input', {bubbles: true}));
+    await window.picture();
+    here.push(performance.now() - begin);
+    await window.until(() => wb.dataset.searched === word);
+    server.push(performance.now() - begin);
+  }
+  return {here, server};
+}"""
+TOGGLE = """async ({steps}) => {
+  const wb = window.bench();
+  for (let i = 0; i < steps; i += 1) { window.press('1'); await window.rest(50); }
+  await window.until(() => wb.querySelector('.save.is-ok'));
+}"""
+
+
+class Figure(NamedTuple):
+    """One line of the table."""
+
+    what: str
+    times: Sequence[float]
+    """Milliseconds."""
+    aim: str = ""
+
+
+def print_table(figures: Sequence[Figure]) -> None:
+    print("| measured | n | median ms | p95 ms | aim |\n|---|---|---|---|---|")
+    for figure in figures:
+        ordered = sorted(figure.times)
+        p95 = ordered[min(round(0.95 * (len(ordered) - 1)), len(ordered) - 1)]
+        print(f"| {figure.what} | {len(ordered)} | {statistics.median(ordered):.0f} | {p95:.0f} | {figure.aim} |")
+
+
+def open_bench(page: Page, url: str) -> float:
+    """Milliseconds from the request of the page to a trial that can be read."""
+    page.goto(url, wait_until="commit")
+    page.wait_for_selector(".wb[data-ready$=read]", timeout=60_000)
+    page.evaluate(FUNCTIONS)
+    return float(page.evaluate("async () => { await window.picture(); return performance.now(); }"))
+
+
+def read_memory(process_id: int) -> float:
+    """Resident memory of a process in MB."""
+    status = Path(f"/proc/{process_id}/status").read_text("utf-8")
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert found is not None
+    return int(found[1]) / 1024
+
+
+def measure(page: Page, app: App, *, steps: int) -> list[Figure]:
+    url = f"{app.address}/review?sort=first"
+    opened = [open_bench(page, url) for _ in range(11)][1:]
+    page.wait_for_timeout(3_000)
+    approved: dict[str, Any] = page.evaluate(APPROVE, {"steps": steps, "pause": 400})
+    jumped = page.evaluate(JUMP, {"steps": steps})
+    words = [f"wish {number}" for number in range(100, 100 + steps)]
+    searched: dict[str, Any] = page.evaluate(SEARCH, {"words": words})
+    big = [open_bench(page, f"{url}&search={BIG}") for _ in range(5)]
+    return [
+        Figure("approve to next trial readable", approved["next"], "120, p95 250"),
+        Figure("approve to saved", approved["saved"]),
+        Figure("page to first trial readable", opened, "1,500"),
+        Figure("page to a trial of 400 messages of 20 kB readable", big, "1,500"),
+        Figure("hint to quote in sight", jumped, "50"),
+        Figure("search: names here", searched["here"], "200"),
+        Figure("search: task texts and hints by the server", searched["server"], "200"),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--trials", type=int, default=12_000)
+    parser.add_argument("--long", type=int, default=100, help="trials of 8 attempts of 60 messages of 5 kB")
+    parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--decisions", type=int, default=500, help="decisions over which the server's memory is read")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as run:
+        home = Path(folder) / "home"
+        fill_workspace(home, trials=options.trials, long=options.long)
+        app = App(build_environment(home), log=Path(folder) / "server.log")
+        app.start()
+        browser = run.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        try:
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            figures = [Figure("floor: an empty rerun", measure_floor(page, Path(folder), steps=options.steps))]
+            figures += measure(page, app, steps=options.steps)
+            open_bench(page, f"{app.address}/review?sort=first&status=all")
+            before = read_memory(app.process_id)
+            page.evaluate(TOGGLE, {"steps": options.decisions})
+            after = read_memory(app.process_id)
+        finally:
+            browser.close()
+            app.stop()
+    print_table(figures)
+    print(f"server memory before and after {options.decisions} decisions: {before:.0f} MB, {after:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
