@@ -9,6 +9,7 @@ from core.curation.review_actions import ReviewAction, perform
 from core.errors import TraceHintsError
 from core.store import Store
 from core.store.part import utc_now
+from pages.review.bulk_view import build_bulk_plan
 from pages.review.checking import check_words
 from pages.review.instruction import build_instruction
 from pages.review.outgoing import Outgoing, PartWanted
@@ -40,6 +41,8 @@ def answer(store: Store, sent: Outgoing, *, reviewer: str, today_utc: str) -> Re
     reply["parts"] = list(_build_parts(store, [*sent.parts, *_list_first_parts(reply["trials"], wanted)]))
     if sent.hold is not None:
         reply["held"] = _reserve(store, sent.hold, reviewer)
+    if sent.bulk is not None:
+        reply["bulk"] = build_bulk_plan(store, sent.bulk)
     if sent.check is not None:
         reply["check"] = check_words(store, sent.check)
     if sent.instruction is not None:

@@ -23,6 +23,16 @@ class TextWanted(BaseModel):
     task_text: str | None = None
 
 
+class BulkWanted(BaseModel):
+    """A question about many trials at once, before anything is done."""
+
+    n: int
+    id: str
+    """Of the action that would do it."""
+    wish: dict[str, Any]
+    """As `BulkWish`, but with `query` for a filter as it stands in the URL."""
+
+
 class Outgoing(BaseModel):
     """Everything that is open on the browser's side; every answer is complete in itself, so none can be missed."""
 
@@ -43,3 +53,4 @@ class Outgoing(BaseModel):
     """What the checks say of these words."""
     instruction: TextWanted | None = None
     """The instruction as it would be published with these words."""
+    bulk: BulkWanted | None = None

@@ -6,6 +6,7 @@ from core.curation.queue_view import build_queue_rows
 from core.store import Store
 from core.store.part import utc_now
 from core.store.queue_models import QueueFilter, QueueStatus
+from pages.review.bulk_view import list_audits
 from pages.shared.datasets import describe_dataset
 from pages.shared.keys import DATASET
 
@@ -30,6 +31,7 @@ def build_queue(store: Store, query: dict[str, str], *, today_utc: str) -> dict[
         "totals": count_extracted(store, chosen),
         "rows": build_queue_rows(store.queue.list_entries(wanted)),
         "held": list_held(store, chosen),
+        "audits": list_audits(store, chosen),
         "models": store.queue.list_models(chosen),
         "codes": store.queue.list_codes(chosen),
         "decided_today": pace.decided_today,

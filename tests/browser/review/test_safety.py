@@ -131,7 +131,7 @@ def test_decisions_made_without_a_connection_are_sent_when_it_is_back(bench: Ben
 
     bench.page.route_web_socket(re.compile("/_stcore/stream"), connect)
     bench.open(dataset)
-    bench.expect_saved()
+    expect(bench.page.locator(".wb")).to_have_attribute("data-ahead", "3")
     is_cut = True
     for socket in open_sockets:
         socket.close()

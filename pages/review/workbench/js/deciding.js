@@ -145,6 +145,7 @@ function afterSaved(wb, action, result) {
     wb.decided.clear();
     wb.wants.queue = true;
     if (result.message) say(wb, result.message);
+    if (action.action === "bulk") wb.doneBulk = { id: result.bulk_id, words: result.message };
     if (result.opened_trial_id) wb.openSoon = result.opened_trial_id;
   }
   wb.refreshSoon = true;

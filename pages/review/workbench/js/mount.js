@@ -12,7 +12,8 @@ function createWorkbench(root, host) {
     query: {}, rows: [], counts: {}, totals: {}, models: [], codes: [], datasets: [], dataset: null, decided: new Map(), reservations: new Map(), decidedToday: 0, perHour: null, me: "",
     trials: new Map(), transcripts: new Map(), opened: null, hint: null, quote: 0, attempt: null, mode: "one", pane: "hints", left: null, other: null,
     folds: new Set(), raw: new Set(), autoRaw: new Set(), sideOpen: new Set(), selected: new Set(), settledSuggestions: new Set(), find: null,
-    wants: { queue: true, trials: [], parts: [], check: null, instruction: null, hold: null }, loaded: false, editor: null, dialog: null, lastError: -1,
+    wants: { queue: true, trials: [], parts: [], check: null, instruction: null, hold: null, bulk: null },
+    audits: [], hiddenAudits: new Set(), doneBulk: null, auditPercent: 10, loaded: false, editor: null, dialog: null, lastError: -1,
   };
   wb.lastSeq = wb.pending.reduce((last, action) => Math.max(last, action.seq), 0);
   const layout = loadLayout();
@@ -34,7 +35,7 @@ function buildFrame(wb) {
   part("noRows");
   const rows = part("rows", "div", { role: "listbox", "aria-label": "Trials", tabindex: "0" });
   rows.append(wb.el.rowSpace);
-  const queue = h("nav", { class: "queue", "aria-label": "Queue" }, part("railQueue"), part("queueTools"), rows, wb.el.noRows);
+  const queue = h("nav", { class: "queue", "aria-label": "Queue" }, part("railQueue"), part("queueTools"), rows, wb.el.noRows, part("bulk"));
   const hints = h("section", { class: "hints-pane", "aria-label": "Hints" }, part("failed"), part("head", "header"), part("hints", "div", { role: "listbox", "aria-label": "Hints of the trial" }));
   const feed = part("feed", "div", { role: "feed", tabindex: "0", "aria-label": "Transcript" });
   const transcript = h("section", { class: "transcript-pane", "aria-label": "Transcript" }, part("tabs"), part("evidence"), h("div", { class: "feed-box" }, feed, part("rail"), part("offer", "div", { hidden: true })), part("both"));
@@ -123,6 +124,7 @@ function receive(wb, reply) {
   for (const part of reply.parts || []) takePart(wb, part);
   if (reply.held) { takeReservations(wb, reply.held); wb.wants.hold = null; }
   if (reply.queue) takeQueue(wb, reply.queue);
+  if (reply.bulk) takeBulk(wb, reply.bulk);
   if (reply.check) takeCheck(wb, reply.check);
   if (reply.instruction) takeInstruction(wb, reply.instruction);
   if (wb.openSoon) { const id = wb.openSoon; wb.openSoon = null; openTrial(wb, id); }

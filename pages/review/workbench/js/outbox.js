@@ -46,11 +46,12 @@ function newId() {
  * @param {object} subject {trial_id, hint_id, version}
  * @param {string} action as in `core/curation/review_actions.py`
  * @param {object} [payload]
+ * @param {string} [id] where it was given before
  */
-function act(wb, subject, action, payload) {
+function act(wb, subject, action, payload, id) {
   const last = wb.pending.length ? wb.pending[wb.pending.length - 1].seq : 0;
   const made = {
-    id: newId(), page: wb.page, seq: Math.max(last, wb.lastSeq || 0) + 1, trial_id: subject.trial_id ?? null,
+    id: id || newId(), page: wb.page, seq: Math.max(last, wb.lastSeq || 0) + 1, trial_id: subject.trial_id ?? null,
     hint_id: subject.hint_id ?? null, version: subject.version ?? null, action, payload: payload || {},
   };
   wb.lastSeq = made.seq;
@@ -86,12 +87,13 @@ function buildOutgoing(wb) {
     check: wb.wants.check,
     instruction: wb.wants.instruction,
     hold: wb.wants.hold,
+    bulk: wb.wants.bulk,
   };
 }
 
 function hasWants(wb) {
-  const { queue, trials, parts, check, instruction, hold } = wb.wants;
-  return Boolean(wb.pending.length || queue || trials.length || parts.length || check || instruction || hold);
+  const { queue, trials, parts, check, instruction, hold, bulk } = wb.wants;
+  return Boolean(wb.pending.length || queue || trials.length || parts.length || check || instruction || hold || bulk);
 }
 
 function waitForAnswer(wb) {

@@ -7,6 +7,7 @@ const CHIPS = [["open", "To review", "open"], ["check", "Findings", "check"], ["
 function renderQueue(wb) {
   renderQueueTools(wb);
   renderRows(wb);
+  renderBulk(wb);
 }
 
 function renderQueueTools(wb) {
@@ -181,6 +182,8 @@ function takeQueue(wb, queue) {
   wb.perHour = queue.per_hour;
   wb.queueAt = Date.now();
   takeReservations(wb, queue.held || []);
+  wb.audits = queue.audits || [];
+  wb.root.dataset.searched = wb.searched;
   const open = new Set(wb.pending.map((action) => action.trial_id));
   for (const id of wb.decided.keys()) if (!open.has(id)) wb.decided.delete(id);
   if (wb.opened === null && wb.rows.length) openTrial(wb, wb.rows[0].id);

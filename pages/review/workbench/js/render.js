@@ -23,6 +23,7 @@ function render(wb) {
   else if (wb.mode === "side") renderSide(wb, view);
   else renderTranscript(wb, view);
   renderBar(wb, view);
+  wb.root.dataset.ahead = countAhead(wb);
   wb.root.dataset.ready = `${view.id} ${wb.attempt} ${wb.transcripts.has(wb.attempt) && wb.transcripts.get(wb.attempt).messages.length ? "read" : "waiting"}`;
 }
 
@@ -77,7 +78,7 @@ function renderFailed(wb) {
 const DEEDS = {
   approve_trial: "The approval", reject_trial: "The rejection", reopen_trial: "The reopening", edit_task_text: "The task text", accept_hint: "Accepting a hint",
   take_back_hint: "Taking back a hint", reject_hint: "Rejecting a hint", edit_hint: "The edit of a hint", override: "The reason against a block", undo: "Undoing", redo: "Redoing",
-  merge_hints: "The merge", add_hint: "The new hint", change_kind: "The change of kind", move_hint: "The move of a hint",
+  merge_hints: "The merge", bulk: "The decision on several trials", undo_bulk: "Undoing several decisions", use_quote: "The quote", add_quote: "The quote", take_over: "Taking over", add_hint: "The new hint", change_kind: "The change of kind", move_hint: "The move of a hint",
 };
 
 function nameFailed(wb, action) {

@@ -12,6 +12,14 @@ function planWants(wb) {
   wb.wants.parts = listMissingParts(wb, near).slice(0, PARTS_AT_ONCE);
 }
 
+/** How many trials after the open one can be read at once. */
+function countAhead(wb) {
+  return listNear(wb).slice(1).filter((id) => {
+    const view = wb.trials.get(id);
+    return view && wb.transcripts.has(firstPlace(view).attempt);
+  }).length;
+}
+
 function listNear(wb) {
   if (wb.opened === null) return [];
   const ids = [wb.opened];
