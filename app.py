@@ -26,6 +26,7 @@ page = st.navigation(
             st.Page(navigation.TRACES, title="Traces", icon=":material/database:", url_path="traces"),
             st.Page(navigation.BATCHES, title="Batches", icon=":material/bolt:", url_path="batches"),
             st.Page(navigation.REVIEW, title="Review", icon=":material/rate_review:", url_path="review"),
+            st.Page(navigation.QUALITY, title="Quality", icon=":material/verified:", url_path="quality"),
             st.Page(navigation.PUBLISH, title="Publish", icon=":material/publish:", url_path="publish"),
         ]
     }

@@ -7,6 +7,7 @@ from sqlite3 import complete_statement
 
 from sqlite_utils import Database, Migrations
 
+from core.store import quality_tables
 from core.store.queue_tables import build_later_script, build_script
 
 migrations = Migrations("trace_hints")
@@ -320,6 +321,12 @@ def m013_places_and_suggestions(db: Database) -> None:
         CREATE INDEX suggestions_by_trial ON suggestions (trial_id, position);
         """,
     )
+
+
+@migrations()
+def m016_quality(db: Database) -> None:
+    """What the page Quality sums up, kept per hint: 12,000 trials are summed in the time of a click."""
+    _create(db, quality_tables.build_script())
 
 
 @migrations()

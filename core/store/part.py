@@ -1,7 +1,7 @@
 """What every part of the store shares: short queries and write transactions that never upgrade a lock."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,8 @@ from sqlite_utils import Database
 from core.errors import WorkspaceBusyError, WorkspaceFullError
 
 SqlRow = dict[str, Any]
+SqlValues = Sequence[Any] | Mapping[str, Any]
+"""In order for `?`, or by name for `:name`."""
 
 
 @contextmanager
@@ -87,14 +89,14 @@ class Part:
         """Several writes that belong together; see `write_transaction`."""
         return write_transaction(self._database, patience_seconds=patience_seconds)
 
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[SqlRow]:
+    def _rows(self, sql: str, values: SqlValues = ()) -> list[SqlRow]:
         return [dict(row) for row in self._connection.execute(sql, values)]
 
-    def _row(self, sql: str, values: Sequence[Any] = ()) -> SqlRow | None:
+    def _row(self, sql: str, values: SqlValues = ()) -> SqlRow | None:
         row = self._connection.execute(sql, values).fetchone()
         return None if row is None else dict(row)
 
-    def _value(self, sql: str, values: Sequence[Any] = ()) -> Any:
+    def _value(self, sql: str, values: SqlValues = ()) -> Any:
         row = self._connection.execute(sql, values).fetchone()
         return None if row is None else row[0]
 

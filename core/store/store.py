@@ -14,6 +14,7 @@ from core.store.lease import Leases
 from core.store.overview import Overview
 from core.store.previews import Previews
 from core.store.publications import Publications
+from core.store.quality import Quality
 from core.store.queue import Queue
 from core.store.remote import RemoteParts
 from core.store.reservations import Reservations
@@ -52,3 +53,4 @@ class Store:
         self.previews = Previews(database)
         self.words = TrialWords(database)
         self.overview = Overview(database)
+        self.quality = Quality(database)

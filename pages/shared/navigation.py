@@ -11,6 +11,7 @@ OVERVIEW = "pages/overview/page.py"
 TRACES = "pages/traces/page.py"
 BATCHES = "pages/batches/page.py"
 REVIEW = "pages/review/page.py"
+QUALITY = "pages/quality/page.py"
 PUBLISH = "pages/publish/page.py"
 
 
