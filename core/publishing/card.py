@@ -1,8 +1,8 @@
 """The dataset's card (`README.md`): what it is, who looked at it, and how to use it. Pure; no time, no publisher."""
 
 from core.models import Dataset, HintKind, Outcome
-from core.publishing.card_facts import Card, CardFacts, choose_licence
-from core.publishing.card_text import build_yaml, describe_share, list_in_words, show_code
+from core.publishing.card_facts import Card, CardFacts, choose_licence, list_checks
+from core.publishing.card_text import build_yaml, describe_share, show_code
 from core.publishing.card_use import describe_limits, describe_use
 from core.publishing.metadata import list_origins
 from core.publishing.names import describe_source
@@ -38,7 +38,7 @@ def build_card(dataset: Dataset, facts: CardFacts, card: Card) -> str:
         "## Who looked at it",
         _describe_review(facts),
         _describe_statuses(facts, card),
-        _describe_checks(card),
+        _describe_checks(),
         "## Verifier",
         _describe_verifier(facts),
         "## Licence",
@@ -123,11 +123,14 @@ def _describe_statuses(facts: CardFacts, card: Card) -> str:
     )
 
 
-def _describe_checks(card: Card) -> str:
+def _describe_checks() -> str:
+    checks = list_checks()
+    codes = {severity: ", ".join(f"`{code}`" for code in found) for severity, found in checks.items()}
     return (
-        "Before a hint could be accepted, code looked for each of its quotes in the attempt it was taken from, and "
-        f"checked it for: {list_in_words(card.checks)}. Before publishing, every file was searched for keys, tokens "
-        "and private keys."
+        "Code looked for the quotes behind each hint in the attempt it was taken from, and checked its words. Findings "
+        f"that keep a hint from being published, unless a person overrode them with a reason: {codes.get('block')}. "
+        f"Findings that warn: {codes.get('warn')}. Before publishing, every file was searched for keys, tokens and "
+        "private keys; for those there is no override."
     )
 
 

@@ -1,5 +1,6 @@
 """What the card is made of: counts over the published tasks, and what is known of their source."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -12,7 +13,16 @@ from core.publishing.task_rows import TasksIdentity
 from core.publishing.tasks import BuiltTask
 from core.store.overview import StageCounts
 
-CHECK_NAMES = tuple(check.__name__.removeprefix("check_").replace("_", " ") for check in CHECKS)
+_CODE = re.compile(r"`([a-z]+(?:-[a-z]+)*)`(?=(?:,? (?:and )?`[a-z-]+`)* \((block|warn|info))")
+
+
+def list_checks() -> dict[str, list[str]]:
+    """The codes of the checks that hints go through, by severity, as their own docstrings name them."""
+    found: dict[str, list[str]] = {}
+    for check in CHECKS:
+        for code, severity in _CODE.findall(check.__doc__ or ""):
+            found.setdefault(severity, []).append(code)
+    return found
 
 
 class SourceFacts(NamedTuple):
@@ -33,8 +43,6 @@ class Card(NamedTuple):
     source: SourceFacts = SourceFacts()
     tasks_identity: TasksIdentity | None = None
     """Where source tasks came from, if any did."""
-    checks: tuple[str, ...] = CHECK_NAMES
-    """The checks that hints went through, in words."""
 
 
 @dataclass

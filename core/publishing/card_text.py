@@ -1,7 +1,6 @@
 """Pieces of a card that no name can break: its YAML, code spans, and numbers in words. Pure."""
 
 import unicodedata
-from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -43,11 +42,6 @@ def show_code(text: str) -> str:
 def describe_share(part: int, whole: int) -> str:
     """A number and its share in whole percents, e.g. `3 (12 %)`."""
     return f"{part} ({round(100 * part / whole)} %)"
-
-
-def list_in_words(words: Sequence[str]) -> str:
-    """Words with commas between them, e.g. `secrets, words of the harness`."""
-    return ", ".join(words)
 
 
 def _describe_size(rows: int) -> str:

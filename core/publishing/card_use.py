@@ -56,6 +56,8 @@ def describe_use(facts: CardFacts, card: Card) -> Iterator[str]:
     place = "--path tasks" if is_packed else "--repo https://huggingface.co/datasets/REPOSITORY"
     option = "" if facts.with_verifier == facts.tasks else " --disable-verification"
     yield _RUN.format(place=place, option=option)
+    if 0 < facts.with_verifier < facts.tasks:
+        yield "That runs them all and scores none; to score those with a verifier, leave out the option and the others."
     yield (
         "`instruction.md` holds the task and its hints, `metadata.json` (or `trace_hints_metadata.json`) where they "
         "come from, `trace_hints.json` in this repository which decisions they rest on."
