@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core import augment, elsewhere
+from core import augment, elsewhere, publish_commands
 from core.cli_options import (
     add_choice_options,
     add_dataset,
@@ -28,7 +28,7 @@ from core.cli_options import (
     resolve_folder,
     words,
 )
-from core.cli_publish import add_publish_options, read_publish
+from core.cli_publish import add_look_options, add_publish_options, read_publish
 from core.errors import TraceHintsError
 from core.jobs import pause_and_wait, wait_for_job
 from core.models import Job
@@ -36,6 +36,8 @@ from core.settings import Settings, export_hub_settings, load_settings
 from core.store import open_store
 from core.worker import run_worker
 
+COMMAND_LINE = "command line"
+"""Who signs publications that it makes."""
 EXIT_PAUSED = 130
 EXIT_SOME_FAILED = 3
 DEFAULT_DATASET = "DCAgent/taskmaster2-gpt5mini"
@@ -110,6 +112,7 @@ def build_parser() -> argparse.ArgumentParser:
     publish = add("publish", _publish, "publish the approved trials of an imported dataset")
     add_dataset(publish)
     add_publish_options(publish)
+    add_look_options(publish)
     publish.add_argument("--max-trials", type=positive_int, help="only the first N trials (default: all)")
     add_json(publish)
 
@@ -169,7 +172,19 @@ def _publish(options: argparse.Namespace, settings: Settings, run_job: augment.J
     augment.check_publish_wish(wish)
     with open_store(settings.home) as store:
         dataset = store.traces.get_dataset_by_name(options.dataset)
-    published = augment.publish_trials(settings, dataset, wish, run_job=run_job, say=_say, published_by="command line")
+    if options.preview:
+        _print(
+            options, {"preview": publish_commands.preview_trials(settings, dataset, wish, run_job=run_job, say=_say)}
+        )
+        return 0
+    if options.withdraw:
+        published = publish_commands.withdraw_trials(
+            settings, dataset, wish, options.withdraw, run_job=run_job, say=_say, published_by=COMMAND_LINE
+        )
+    else:
+        published = augment.publish_trials(
+            settings, dataset, wish, run_job=run_job, say=_say, published_by=COMMAND_LINE
+        )
     _print(options, {"published": published})
     return 0
 

@@ -35,6 +35,7 @@ def add_publish_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--private", action="store_true", help="make a new repository private")
     group.add_argument("--output-dir", type=words, help="write the files of the commit to this folder")
     group.add_argument("--replace", action="store_true", help="replace the tasks of another dataset")
+    group.add_argument("--create-pr", action="store_true", help="open a pull request, change nothing else")
     group.add_argument(
         "--license", type=words, dest="licence", metavar="ID", help="on the card (default: the source's, if it has one)"
     )
@@ -42,6 +43,19 @@ def add_publish_options(parser: argparse.ArgumentParser) -> None:
         "--export-hints", type=words, metavar="FILE", help="write the hints to this .jsonl or .csv file, alone or too"
     )
     _add_content_options(parser.add_argument_group("what is published"))
+
+
+def add_look_options(parser: argparse.ArgumentParser) -> None:
+    """Looking before publishing, and taking published trials back."""
+    group = parser.add_argument_group("instead of publishing").add_mutually_exclusive_group()
+    group.add_argument("--preview", action="store_true", help="say what would be published and changed, and stop")
+    group.add_argument(
+        "--withdraw",
+        nargs="+",
+        type=words,
+        metavar="TRIAL",
+        help="remove published trials by one commit",
+    )
 
 
 def _add_content_options(group: "argparse._ArgumentGroup") -> None:
@@ -106,6 +120,7 @@ def read_publish(options: argparse.Namespace) -> augment.PublishWish:
         output_dir=output_dir,
         prefix=options.dataset_prefix,
         private=options.private,
+        create_pr=options.create_pr,
         replace=options.replace,
         tasks=tasks,
         export_hints=options.export_hints and str(resolve_folder(options.export_hints)),

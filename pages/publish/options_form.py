@@ -5,7 +5,15 @@ from pathlib import Path
 import streamlit as st
 
 from core.models import Dataset
-from core.publishing.options import PublishOptions
+from core.publishing.options import HintSelection, Layout, PublishOptions, Unmatched
+
+LAYOUTS = {Layout.ARCHIVE: "One table of archives", Layout.FOLDERS: "Task folders, for Harbor"}
+SELECTIONS = {
+    HintSelection.FULL: "All hints",
+    HintSelection.PITFALLS_AND_CRITERIA: "Pitfalls and success criteria",
+    HintSelection.WITHOUT_STRATEGY: "All but the strategy",
+}
+UNMATCHED = {Unmatched.LEAVE_OUT: "Leave them out", Unmatched.WITHOUT_VERIFIER: "Publish without verifier"}
 
 
 def show_options_form(dataset: Dataset, defaults: PublishOptions) -> PublishOptions:
@@ -15,25 +23,87 @@ def show_options_form(dataset: Dataset, defaults: PublishOptions) -> PublishOpti
         dataset: The dataset.
         defaults: What stands there at first.
     """
+    chosen = defaults.model_dump() | _show_contents(dataset, defaults)
+    with st.expander("For training", key=f"training_{dataset.id}"):
+        chosen |= _show_training(dataset, defaults)
     with st.expander("More", key=f"more_{dataset.id}"):
-        prefix = st.text_input("Prefix of the tasks", defaults.prefix, key=f"prefix_{dataset.id}")
-        tasks = st.text_input(
-            "Source tasks",
-            defaults.tasks or "",
-            placeholder="folder, .parquet or .jsonl file, or Hub id",
-            help="Their environments and tests are carried over; only the instruction changes.",
-            key=f"tasks_{dataset.id}",
-        ).strip()
-        names_episodes = st.toggle(
-            "Name source episodes behind pitfalls", defaults.source_episodes, key=f"episodes_{dataset.id}"
-        )
-        replaces = st.toggle("Replace the tasks of another dataset", defaults.replace, key=f"replace_{dataset.id}")
-    return PublishOptions(
-        prefix=prefix.strip(),
-        tasks=_resolve(tasks),
-        source_episodes=names_episodes,
-        replace=replaces,
+        chosen |= _show_more(dataset, defaults)
+    return PublishOptions.model_validate(chosen | {"seen": None, "only_trials": None, "export_hints": None})
+
+
+def _show_contents(dataset: Dataset, defaults: PublishOptions) -> dict[str, object]:
+    layout = st.selectbox(
+        "Layout",
+        list(LAYOUTS),
+        index=list(LAYOUTS).index(defaults.layout),
+        format_func=LAYOUTS.__getitem__,
+        key=f"layout_{dataset.id}",
     )
+    tasks = st.text_input(
+        "Source tasks",
+        defaults.tasks or "",
+        placeholder="folder, .parquet or .jsonl file, or Hub id",
+        help="Their environments and tests are carried over; only the instruction changes.",
+        key=f"tasks_{dataset.id}",
+    ).strip()
+    unmatched = defaults.unmatched
+    if tasks:
+        unmatched = st.selectbox(
+            "Trials without a source task",
+            list(UNMATCHED),
+            index=list(UNMATCHED).index(defaults.unmatched),
+            format_func=UNMATCHED.__getitem__,
+            key=f"unmatched_{dataset.id}",
+        )
+    return {"layout": layout, "tasks": _resolve(tasks), "unmatched": unmatched}
+
+
+def _show_training(dataset: Dataset, defaults: PublishOptions) -> dict[str, object]:
+    selection = st.selectbox(
+        "Hints in the instruction",
+        list(SELECTIONS),
+        index=list(SELECTIONS).index(defaults.hint_selection),
+        format_func=SELECTIONS.__getitem__,
+        key=f"selection_{dataset.id}",
+    )
+    twins = st.toggle("Also each task without hints", defaults.twins, key=f"twins_{dataset.id}")
+    episodes = st.toggle("Name source episodes behind pitfalls", defaults.source_episodes, key=f"episodes_{dataset.id}")
+    lowest, highest = st.slider(
+        "Base pass rate of the trials",
+        0.0,
+        1.0,
+        (defaults.min_pass_rate or 0.0, 1.0 if defaults.max_pass_rate is None else defaults.max_pass_rate),
+        step=0.05,
+        help="Share of a trial's attempts that succeeded.",
+        key=f"pass_rate_{dataset.id}",
+    )
+    return {
+        "hint_selection": selection,
+        "twins": twins,
+        "source_episodes": episodes,
+        "min_pass_rate": lowest if lowest > 0 else None,
+        "max_pass_rate": highest if highest < 1 else None,
+    }
+
+
+def _show_more(dataset: Dataset, defaults: PublishOptions) -> dict[str, object]:
+    prefix = st.text_input("Prefix of the tasks", defaults.prefix, key=f"prefix_{dataset.id}")
+    licence = st.text_input(
+        "Licence on the card",
+        defaults.licence or "",
+        placeholder="the source's, if it names one",
+        key=f"licence_{dataset.id}",
+    )
+    evidence = st.toggle("Publish the quotes behind the hints", defaults.with_evidence, key=f"evidence_{dataset.id}")
+    reviewers = st.toggle("Publish the reviewers' names", defaults.with_reviewers, key=f"reviewers_{dataset.id}")
+    replaces = st.toggle("Replace the tasks of another dataset", defaults.replace, key=f"replace_{dataset.id}")
+    return {
+        "prefix": prefix.strip(),
+        "licence": licence.strip() or None,
+        "with_evidence": evidence,
+        "with_reviewers": reviewers,
+        "replace": replaces,
+    }
 
 
 def _resolve(tasks: str) -> str | None:

@@ -81,6 +81,9 @@ def _find_stale(store: Store, target: Target, preview: Preview, job: Job) -> str
     """Why the preview shows no longer what would be published, in fixed words; None if it does."""
     if preview.options != target.options:
         return "The choice on the left changed since. Preview again."
+    newest = next(iter(store.publications.list_publications(dataset_id=job.dataset_id, limit=1)), None)
+    if newest is not None and newest.created_utc > (job.finished_utc or ""):
+        return "Something was published since. Preview again."
     saved = store.previews.find_preview(job.id)
     if saved is None or saved.stamp != build_stamp(store):
         return "Somebody decided on trials since. Preview again."

@@ -21,12 +21,13 @@ def show_summary(preview: Preview) -> None:
     figures[1].metric("New", f"{preview.added:,}", border=True)
     figures[2].metric("Changed", f"{preview.changed:,}", border=True)
     figures[3].metric("Removed", f"{preview.removed:,}", border=True)
-    for sentence in describe_preview(preview):
-        st.text(sentence)
-    if preview.removed_trials:
-        _show_warning(f"Will be removed there: {_name(preview.removed_trials)}.")
-    if preview.removed_files:
-        _show_warning(f"Files that are not ours will be removed: {_name(preview.removed_files)}.")
+    with st.container(gap="xxsmall"):
+        for sentence in describe_preview(preview):
+            st.text(sentence)
+        if preview.removed_trials:
+            _show_warning(f"Will be removed there: {_name(preview.removed_trials)}.")
+        if preview.removed_files:
+            _show_warning(f"Files that are not ours will be removed: {_name(preview.removed_files)}.")
 
 
 def describe_preview(preview: Preview) -> list[str]:
