@@ -21,6 +21,7 @@ KNOW_ALL_STAGES = {
     "core.cli_publish",
     "core.augment",
     "core.elsewhere",
+    "core.publish_commands",
     "core.jobs",
     "core.__main__",
 }

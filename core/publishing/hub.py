@@ -187,23 +187,30 @@ def _read_back(target: HubTarget, commit: Commit, files: CommitFiles, calls: Cal
     if commit.pull_request:
         what = f"Pull request {commit.pull_request} is open"
     try:
-        tree = list_tree(target.api, target.repo, commit.reference, calls)
-        loaded = files.paths[-_LOADED:]
-        for number, path in enumerate(loaded):
-            # the commit is made: whoever wants to stop now gets to know how it ended all the same
-            with suppress(JobStopped):
-                progress("reading back", done=number, total=len(loaded))
-            with TemporaryDirectory() as folder:
-                found = load_file(target.api, target.repo, commit.reference, path, Path(folder), calls)
-                is_same = hash_file(found) == files.read_hash(path)
-            if not is_same:
-                raise PublishError(f"{what}, but {path} there is not what was sent. Publish again.")
-        if not holds_files(tree, files):
-            raise PublishError(f"{what}, but not every file there is what was sent. Publish again.")
-        if list_stale(target._replace(tree=tree), files):
-            raise PublishError(f"{what}, but files that should be gone are still there. Publish again.")
-    except (*ERRORS, HubTimeoutError) as error:
+        wrong = _find_wrong(target, commit, files, calls, progress)
+    except (*ERRORS, PublishError) as error:
         reason = translate_error(error, target.repo)
         raise PublishError(
             f"{what}, but could not be read back. {reason} The next publication compares it again."
         ) from None
+    if wrong is not None:
+        raise PublishError(f"{what}, but {wrong}. Publish again.")
+
+
+def _find_wrong(target: HubTarget, commit: Commit, files: CommitFiles, calls: Calls, progress: Progress) -> str | None:
+    """What is not there as it was sent, or None."""
+    tree = list_tree(target.api, target.repo, commit.reference, calls)
+    loaded = files.paths[-_LOADED:]
+    for number, path in enumerate(loaded):
+        # the commit is made: whoever wants to stop now gets to know how it ended all the same
+        with suppress(JobStopped):
+            progress("reading back", done=number, total=len(loaded))
+        with TemporaryDirectory() as folder:
+            found = load_file(target.api, target.repo, commit.reference, path, Path(folder), calls)
+            if hash_file(found) != files.read_hash(path):
+                return f"{path} there is not what was sent"
+    if not holds_files(tree, files):
+        return "not every file there is what was sent"
+    if list_stale(target._replace(tree=tree), files):
+        return "files that should be gone are still there"
+    return None

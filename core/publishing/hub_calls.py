@@ -28,6 +28,7 @@ ERRORS = (HfHubHTTPError, httpx2.HTTPError, OSError, RuntimeError, ValueError)
 """What the Hub's client raises, by its kinds: HTTP, dropped connections, hf_xet's, LFS's, names and cards."""
 RETRIED_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 MAX_TRIES = 5
+NO_ANSWER = "The Hub did not answer in time. Check the connection, then publish again."
 _FIRST_PAUSE_SECONDS = 1.0
 _MAX_PAUSE_SECONDS = 30.0
 _POLL_SECONDS = 0.2
@@ -142,11 +143,14 @@ class Calls:
         """Wait before another try: as long as the Hub asks, else longer each time.
 
         Raises:
-            PublishError: There is not so much time left.
+            HubTimeoutError: There is no time left.
+            PublishError: The Hub asks for more time than there is.
         """
         asked = None if error is None else find_retry_after(error, now=self._clock.utc_now())
         seconds = min(_FIRST_PAUSE_SECONDS * 2 ** (number - 1), _MAX_PAUSE_SECONDS) if asked is None else asked
         end = self._clock.monotonic() + seconds
+        if end > self._end and asked is None:
+            raise HubTimeoutError(NO_ANSWER)
         if end > self._end:
             raise PublishError(
                 f"The Hub asks to wait {seconds:.0f} seconds, but publishing may take only {self._limit_seconds:.0f}. "
@@ -158,7 +162,7 @@ class Calls:
 
     def _check_time(self, end: float) -> None:
         if self._clock.monotonic() >= end:
-            raise HubTimeoutError("The Hub did not answer in time. Check the connection, then publish again.")
+            raise HubTimeoutError(NO_ANSWER)
 
 
 def set_timeouts() -> None:

@@ -19,7 +19,7 @@ from core.publishing.layouts import HINTS_PATH
 from core.publishing.names import check_repo_name, default_prefix
 from core.publishing.options import PublishOptions, PublishResult, TrialNote
 from core.publishing.recording import Basis, Made, Record, settle_unsettled
-from core.publishing.targets import Patience, check_options, find_targets, make_calls
+from core.publishing.targets import Patience, Targets, check_options, find_targets, make_calls
 from core.settings import Settings, export_hub_settings
 from core.store import Store
 from core.store.publications import PublicationKind
@@ -71,7 +71,7 @@ def run_publish(
     export_hub_settings(settings)
     patience = patience or Patience()
     progress("checking the target")
-    targets = find_targets(dataset, options, settings, patience, progress)
+    targets = _find_targets(dataset, options, settings, patience, progress)
     if targets.hub is not None:
         settle_unsettled(store, targets.hub)
     notes, basis = Notes([], []), Basis(store, dataset)
@@ -112,6 +112,15 @@ def run_publish(
         warnings=[note.model_copy(update={"diff": ""}) for note in notes.warnings],
         removed=changes.removed_trials,
     )
+
+
+def _find_targets(
+    dataset: Dataset, options: PublishOptions, settings: Settings, patience: Patience, progress: Progress
+) -> Targets:
+    try:
+        return find_targets(dataset, options, settings, patience, progress)
+    except PublishError as error:
+        raise PublishError(f"{error} Nothing was published.") from None
 
 
 def build_files(

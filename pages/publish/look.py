@@ -8,6 +8,8 @@ from core.store import Store
 from core.store.previews import PreviewTaskRow
 
 TEXT_HEIGHT = 380
+SHORT_LINES, SHORT_CHARACTERS = 18, 1_200
+"""A shorter text takes no more room than it needs."""
 LIST_HEIGHT = 220
 _ROW, _HEAD = 35, 38
 CHANGES = {"changed": "Changed", "added": "New", "removed": "Removed", "same": "As before"}
@@ -41,7 +43,7 @@ def _show_file(file: SampleFile) -> None:
     if file.text is None:
         st.text(f"{file.size:,} bytes that are no text.")
         return
-    st.code(file.text or " ", language=None, wrap_lines=True, height=TEXT_HEIGHT)
+    _show_text(file.text)
     if file.is_cut:
         st.caption(f"The first {len(file.text):,} characters of {file.size:,} bytes.")
 
@@ -69,7 +71,7 @@ def _show_difference(store: Store, preview: Preview, job: Job) -> None:
         if text is None:
             st.text("How it differs cannot be shown. It is replaced as a whole.")
         else:
-            st.code(text, language="diff", wrap_lines=True, height=TEXT_HEIGHT)
+            _show_text(text, language="diff")
 
 
 def _show_rows(rows: list[PreviewTaskRow], *, key: str) -> str | None:
@@ -90,6 +92,11 @@ def _show_rows(rows: list[PreviewTaskRow], *, key: str) -> str | None:
 
 def _show_card(preview: Preview) -> None:
     if preview.card_difference and st.toggle("Only what changes", key="card_difference"):
-        st.code(preview.card_difference, language="diff", wrap_lines=True, height=TEXT_HEIGHT)
+        _show_text(preview.card_difference, language="diff")
         return
-    st.code(preview.card or " ", language=None, wrap_lines=True, height=TEXT_HEIGHT)
+    _show_text(preview.card)
+
+
+def _show_text(text: str, *, language: str | None = None) -> None:
+    is_short = text.count("\n") < SHORT_LINES and len(text) < SHORT_CHARACTERS
+    st.code(text or " ", language=language, wrap_lines=True, height="content" if is_short else TEXT_HEIGHT)
