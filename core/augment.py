@@ -241,6 +241,8 @@ def publish_trials(
         say(f"  removed: {name} was published before and is not any more")
     if result.hints_file:
         say(f"Hints: {result.hints_file}")
+    if result.pull_request:
+        say(f"pull request: {result.pull_request}; the repository is as it was until it is merged")
     place = result.url or result.path
     if place is None:
         return dict(result.model_dump(include={"trials", "repo", "revision", "path"}))
