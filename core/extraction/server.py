@@ -41,6 +41,8 @@ class Status(StrEnum):
     WRONG_ADDRESS = "wrong address"
 
 
+_JSON: openai.RequestOptions = {"headers": {"Content-Type": "application/json"}}
+"""The body is written by orjson: the client's own way takes several times as long."""
 RETRIED = frozenset({Status.RATE_LIMITED, Status.SERVER_ERROR, Status.CONNECTION, Status.NOT_JSON, Status.EMPTY})
 FATAL = frozenset({Status.KEY_REFUSED, Status.MODEL_UNKNOWN, Status.WRONG_ADDRESS})
 
@@ -107,7 +109,9 @@ class ModelServer:
         try:
             # the client's own time-out counts from piece to piece, and a body that drips would never end
             async with asyncio.timeout(self._timeout_seconds):
-                response = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body)
+                response = await self._client.post(
+                    "/chat/completions", cast_to=httpx2.Response, content=orjson.dumps(body), options=_JSON
+                )
         except openai.APIStatusError as error:
             return self._read_error(error.response, time.monotonic() - began)
         except TimeoutError:
