@@ -190,7 +190,7 @@ def describe_extraction(settings: Settings, batch_id: int, *, before: BatchUsage
         if compared.total:
             say(f"Attempts compared: {compared.done} of {compared.total} trials with a success and a failure.")
         for group in store.answers.list_failures(batch_id)[:LISTED]:
-            what = "comparisons " if group.kind is RequestKind.CONTRAST else ""
+            what = {RequestKind.CONTRAST: "comparisons ", RequestKind.MERGE: "merges "}.get(group.kind, "")
             example = f"{group.trial_name}: {(group.detail or '')[:200]}"
             say(f"  failed: {group.requests} {what}{group.reason} (e.g. {example})")
         return {

@@ -59,6 +59,11 @@ def add_extract_options(parser: argparse.ArgumentParser) -> None:
         help="do not compare a success with a failure of the same trial: one request more per trial that has both, "
         "counted in `requests` of --json, while `done` and `failed` count attempts",
     )
+    group.add_argument(
+        "--suggest-merges",
+        action="store_true",
+        help="where hints of a trial nearly say the same, ask for one wording, for a reviewer to accept; only live",
+    )
     group.add_argument("--ask-again", action="store_true", help="send also what was answered before")
     group.add_argument(
         "--input-limit", type=input_limit, default=DEFAULT_INPUT_LIMIT, help="tokens of an attempt; a longer one is cut"
@@ -181,6 +186,7 @@ def read_extract(options: argparse.Namespace) -> BatchConfig:
             "price_out": options.price_out,
             "input_limit": options.input_limit,
             "contrast": options.contrast,
+            "suggest_merges": options.suggest_merges,
             "ask_again": options.ask_again,
         }
     return BatchConfig.model_validate(chosen)
@@ -197,6 +203,8 @@ def read_way(options: argparse.Namespace) -> dict[str, object]:
         return {}
     if options.extractor == Extractor.RULES:
         raise UsageError("The rules send nothing, so there is no other way to send it. Leave --extractor rules out.")
+    if options.suggest_merges:
+        raise UsageError("Suggestions are asked for by live calls. Leave --suggest-merges out.")
     if folder is None:
         return {"way": "batch_api"} if options.batch_api else {}
     if options.budget is not None:

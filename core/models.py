@@ -237,6 +237,19 @@ class ContrastHints(BaseModel):
         return by_attempt
 
 
+class MergedHint(BaseModel):
+    """One wording that a model proposes in the place of several hints."""
+
+    hint_ids: list[str]
+    text: HintText
+
+
+class MergedHints(BaseModel):
+    """Everything that a model proposes to merge in a trial. Nothing is a fair answer."""
+
+    hints: list[MergedHint] = Field(default_factory=list)
+
+
 class Reading(BaseModel):
     """What a model made of an attempt: for the reviewer, never published."""
 

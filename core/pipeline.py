@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pydantic import BaseModel
 
 from core.curation.curate import curate_dataset
+from core.curation.near_duplicates import list_near_duplicates
 from core.errors import JobPostponed
 from core.extraction.batch import run_batch, wind_up_batch
 from core.extraction.batch_policy import BatchPolicy
@@ -20,7 +21,7 @@ from core.publishing.targets import check_options
 from core.publishing.withdraw import run_withdrawal
 from core.settings import Settings
 from core.store import Store
-from core.store.batch_models import BatchConfig, Estimate
+from core.store.batch_models import Batch, BatchConfig, Estimate
 from core.traces.importing import import_source
 from core.traces.options import ImportOptions
 from core.traces.sources import SourceRequest, load_source
@@ -115,7 +116,18 @@ def run_extraction(
         curate_dataset(store, dataset, batch_id=batch.id, check_lease=check_lease)
         raise
     curate_dataset(store, dataset, batch_id=batch.id, progress=progress, check_lease=check_lease)
+    if batch.config.suggest_merges and batch.config.way == "live" and batch.extractor is Extractor.LLM:
+        _suggest_merges(store, batch)
+        run_batch(store, batch, settings=settings, progress=progress, check_lease=check_lease, policy=policy)
     return result
+
+
+def _suggest_merges(store: Store, batch: Batch) -> None:
+    """Have a model asked for one wording where hints of a trial nearly say the same; a person accepts it or not."""
+    for trial_id in store.curation.list_extracted_trials(batch.dataset_id, batch_id=batch.id):
+        groups = list_near_duplicates(store.curation.list_hints(trial_id))
+        if groups:
+            store.batches.ensure_merges(batch.id, {store.traces.list_attempts(trial_id)[0].id: groups})
 
 
 def run_winding_up(

@@ -13,6 +13,8 @@ _MESSAGE = re.compile(r"^\[message (\d+), (\w+)\]\n(.*?)(?=^\[message \d+, |^===
 def answer_hints(request: dict[str, Any]) -> str:
     """One tool, one step (after a success), one pitfall and one criterion, each quoting the prompt."""
     prompt = request["messages"][1]["content"]
+    if " HINTS =====" in prompt:
+        return answer_merges(prompt)
     if _CONTRAST_MESSAGE.search(prompt):
         return answer_contrast(prompt)
     messages = [(int(number), role, text) for number, role, text in _MESSAGE.findall(prompt)]
@@ -71,6 +73,14 @@ def answer_contrast(prompt: str) -> str:
         "criteria": [],
     }
     return json.dumps(answer)
+
+
+def answer_merges(prompt: str) -> str:
+    """The first member of every group of pitfalls, said to be merged."""
+    groups = re.findall(r"^\[(G\d+)\] pitfall\n(.*)$", prompt, re.MULTILINE)
+    pitfalls = [{"group": label, **json.loads(words)} for label, words in groups]
+    pitfalls = [{**item, "when": f"{item['when']} (merged)"} for item in pitfalls]
+    return json.dumps({"strategy": [], "pitfalls": pitfalls, "criteria": []})
 
 
 def _pick_line(text: str) -> str:

@@ -47,6 +47,17 @@ def say_the_same(one: HintText, other: HintText) -> bool:
     return bool(union) and len(words & others) / len(union) >= SAME_WORDS
 
 
+def get_shared_words(one: HintText, other: HintText) -> float:
+    """Share of common main words (Jaccard), 0 to 1; 0 for hints of two kinds, or if only one of them says "not"."""
+    if one.kind != other.kind:
+        return 0.0
+    words, others = _list_words(get_main_words(one)), _list_words(get_main_words(other))
+    if words & _NEGATIONS != others & _NEGATIONS:
+        return 0.0
+    union = (words | others) - _FILLERS
+    return len((words & others) - _FILLERS) / len(union) if union else 0.0
+
+
 def _get_further_words(text: HintText) -> str:
     """Words that may be others, but must not say the opposite: one member's are kept, and the other's are lost."""
     if isinstance(text, PitfallText):

@@ -36,6 +36,7 @@ def describe_estimate(estimate: Estimate, config: BatchConfig) -> list[str]:
     """An estimate in a few lines, with what it rests on."""
     basis = "measured here" if estimate.is_measured else "assumed"
     cost = _describe_cost(estimate.cost_usd, config)
+    merges = ", and one short request for each trial with hints to merge," if config.suggest_merges else ""
     kinds = f" ({estimate.attempts:,} attempts, {estimate.contrasts:,} comparisons)" if estimate.contrasts else ""
     return [
         f"{estimate.requests:,} requests{kinds}, about {estimate.tokens_in:,} tokens in and "
@@ -43,7 +44,7 @@ def describe_estimate(estimate: Estimate, config: BatchConfig) -> list[str]:
         f"{describe_seconds(estimate.seconds)} ({estimate.limited_by}).",
         f"One call per row would be {estimate.row_requests:,} requests and {estimate.row_tokens_in:,} tokens in: "
         f"{_describe_cost(estimate.row_cost_usd, config)}.",
-        f"Prices of {load_prices().as_of}. Retries come on top; what was answered before is not sent again.",
+        f"Prices of {load_prices().as_of}. Retries{merges} come on top; what was answered before is not sent again.",
     ]
 
 

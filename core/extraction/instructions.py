@@ -10,6 +10,7 @@ from core.models import Outcome
 
 PROMPT_VERSION = "attempt-2"
 CONTRAST_VERSION = "contrast-1"
+MERGE_VERSION = "merge-1"
 
 WHAT_HINTS_ARE = """\
 The reader of a hint has the task text and the hints, and nothing else: none of these messages, none of these files.

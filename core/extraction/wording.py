@@ -9,15 +9,21 @@ from core.extraction.contrast import load_contrast_input
 from core.extraction.contrast_answer import CONTRAST_FORM, parse_contrast
 from core.extraction.contrast_prompt import build_contrast_prompt
 from core.extraction.forms import AnswerForm
-from core.extraction.instructions import CONTRAST_VERSION, PROMPT_VERSION
+from core.extraction.instructions import CONTRAST_VERSION, MERGE_VERSION, PROMPT_VERSION
+from core.extraction.merge_answer import MERGE_FORM, parse_merges
+from core.extraction.merge_prompt import build_merge_prompt, load_groups
 from core.extraction.prompt import build_prompt
-from core.models import AttemptHints, ContrastHints, RequestKind
+from core.models import AttemptHints, ContrastHints, MergedHints, RequestKind
 from core.store import Store
 from core.store.batch_models import PendingRequest
 
-Hints = AttemptHints | ContrastHints
+Hints = AttemptHints | ContrastHints | MergedHints
 """What an answer comes to, by the kind of its request."""
-PROMPT_VERSIONS = {RequestKind.ATTEMPT: PROMPT_VERSION, RequestKind.CONTRAST: CONTRAST_VERSION}
+PROMPT_VERSIONS = {
+    RequestKind.ATTEMPT: PROMPT_VERSION,
+    RequestKind.CONTRAST: CONTRAST_VERSION,
+    RequestKind.MERGE: MERGE_VERSION,
+}
 
 
 class Wording(NamedTuple):
@@ -45,6 +51,10 @@ def build_wording(store: Store, request: PendingRequest, *, secret: bytes, input
         contrast = load_contrast_input(store, request.attempt_id)
         messages = build_contrast_prompt(contrast, secret=secret, input_limit=input_limit).messages
         return Wording(request.kind, messages, CONTRAST_FORM, None, lambda text: parse_contrast(text, contrast))
+    if request.kind is RequestKind.MERGE:
+        groups = load_groups(store, request)
+        asked = build_merge_prompt(groups, secret=secret)
+        return Wording(request.kind, asked, MERGE_FORM, None, lambda text: parse_merges(text, groups))
     attempt = load_attempt_input(store, request.attempt_id)
     prompt = build_prompt(attempt, secret=secret, input_limit=input_limit)
     left_out = None if prompt.left_out is None else prompt.left_out.model_dump_json()
@@ -52,7 +62,7 @@ def build_wording(store: Store, request: PendingRequest, *, secret: bytes, input
 
 
 def read_answer(store: Store, request: PendingRequest, text: str) -> Hints:
-    """What an answer's text says, where the wording is not at hand.
+    """What an answer's text says, where the wording is not at hand; merges are only asked live.
 
     Raises:
         ValueError: It has not the asked-for form.

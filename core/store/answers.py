@@ -1,12 +1,24 @@
 """The requests of a batch, every reply that was paid for, and the proposals made of them."""
 
 from collections.abc import Sequence
+from uuid import UUID, uuid5
 
-from core.models import AttemptHints, ContrastHints, Outcome, Reading, RequestKind
+from core.models import (
+    AttemptHints,
+    ContrastHints,
+    MergedHints,
+    Origin,
+    Outcome,
+    Reading,
+    RequestKind,
+    Suggestion,
+)
 from core.store.batch_models import Answer, Batch, FailureGroup, LastAnswer, PendingRequest, Reply, TypicalReply
 from core.store.part import Part, SqlRow, utc_now
+from core.store.suggestions import Suggestions
 
 REPLIES_FOR_AVERAGES = 200
+_SUGGESTIONS = UUID("2f0a4f0c-8c8f-4b7e-9a55-0c0d5a2f3e21")
 
 
 class Answers(Part):
@@ -15,7 +27,7 @@ class Answers(Part):
     def list_pending(self, batch_id: int, *, after: int, limit: int) -> list[PendingRequest]:
         """The next unanswered requests with an id above `after`, in order."""
         rows = self._rows(
-            "SELECT id, attempt_id, kind, sent, asked_after FROM requests "
+            "SELECT id, attempt_id, kind, subject, sent, asked_after FROM requests "
             "WHERE batch_id = ? AND state = 'pending' AND id > ? ORDER BY id LIMIT ?",
             (batch_id, after, limit),
         )
@@ -125,6 +137,27 @@ class Answers(Part):
                 ],
             )
 
+            for answer in answers:
+                if answer.content is not None and answer.kind is RequestKind.MERGE:
+                    self._save_merges(batch, answer)
+
+    def _save_merges(self, batch: Batch, answer: Answer) -> None:
+        trial_id = self._value("SELECT trial_id FROM attempts WHERE id = ?", (answer.attempt_id,))
+        origin = Origin(extractor="llm", model=batch.model, prompt_version=answer.prompt_version or "", batch=batch.id)
+        merged = MergedHints.model_validate_json(answer.content or "").hints
+        suggestions = [
+            Suggestion(
+                id=str(uuid5(_SUGGESTIONS, f"{sorted(item.hint_ids)} {item.text.model_dump_json()}")),
+                trial_id=trial_id,
+                kind="merge",
+                hint_ids=item.hint_ids,
+                text=item.text,
+                origin=origin,
+            )
+            for item in merged
+        ]
+        Suggestions(self._database).save_suggestions(trial_id, suggestions)
+
     def list_failures(self, batch_id: int) -> list[FailureGroup]:
         """Failed requests by kind and reason, the most frequent first, each with its newest example."""
         rows = self._rows(
@@ -185,9 +218,9 @@ class Answers(Part):
 
         Args:
             model: The model.
-            kind: `contrast` counts the replies that needed no second question; else all but those to contrasts.
+            kind: `contrast` counts the replies that needed no second question; else all but those and merges.
         """
-        condition = "y.kind = 'contrast'" if kind is RequestKind.CONTRAST else "y.kind <> 'contrast'"
+        condition = "y.kind = 'contrast'" if kind is RequestKind.CONTRAST else "y.kind NOT IN ('contrast', 'merge')"
         row = self._row(
             "SELECT COUNT(*) AS replies, AVG(tokens_out) AS tokens_out, AVG(latency_seconds) AS latency_seconds "
             "FROM (SELECT y.tokens_out, y.latency_seconds FROM replies y WHERE y.valid = 1 AND y.model = ? "

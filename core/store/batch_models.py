@@ -40,6 +40,8 @@ class BatchConfig(BaseModel):
     contrast: bool = False
     """Compare a successful and a failed attempt of each trial that has both; pages and command line do, if nobody
     says no. The rules never do."""
+    suggest_merges: bool = False
+    """Have hints that nearly say the same reworded as one, for a person to accept; only where calls are live."""
     ask_again: bool = False
     """Send also what was answered before."""
     way: Way = "live"
@@ -202,6 +204,8 @@ class PendingRequest(NamedTuple):
     attempt_id: int
     """Its subject; of a contrast, the trial of this attempt is."""
     kind: RequestKind = RequestKind.ATTEMPT
+    subject: str | None = None
+    """Of a merge: the ids of the hints of each group, as JSON."""
     sent: int = 0
     """How often it was sent before."""
     asked_after: int = 0

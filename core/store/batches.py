@@ -1,7 +1,7 @@
 """Batches: which attempts they choose, how they were launched and how far they are."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -191,18 +191,40 @@ class Batches(Part):
         return BatchCounts(done, failed, total - done - failed)
 
     def count_attempts(self, batch_id: int) -> BatchCounts:
-        """The batch's attempts by state: its requests without those that compare attempts."""
-        contrasts = self.count_contrasts(batch_id)
-        pairs = zip(self.count_requests(batch_id), contrasts, strict=True)
-        return BatchCounts(*(requests - compared for requests, compared in pairs))
+        """The batch's attempts by state: its requests without those that compare attempts or merge hints."""
+        others = zip(self.count_contrasts(batch_id), self.count_merges(batch_id), strict=True)
+        pairs = zip(self.count_requests(batch_id), others, strict=True)
+        return BatchCounts(*(requests - sum(other) for requests, other in pairs))
 
     def count_contrasts(self, batch_id: int) -> BatchCounts:
         """The batch's comparisons of attempts by state."""
-        row = self._row(
-            "SELECT contrasts_done, contrasts_failed, contrasts FROM batch_counts WHERE batch_id = ?", (batch_id,)
-        )
+        return self._count_kind(batch_id, "contrasts")
+
+    def count_merges(self, batch_id: int) -> BatchCounts:
+        """The batch's requests for a merged wording by state."""
+        return self._count_kind(batch_id, "merges")
+
+    def _count_kind(self, batch_id: int, name: str) -> BatchCounts:
+        row = self._row(f"SELECT {name}_done, {name}_failed, {name} FROM batch_counts WHERE batch_id = ?", (batch_id,))
         done, failed, total = tuple(row.values()) if row else (0, 0, 0)
         return BatchCounts(done, failed, total - done - failed)
+
+    def ensure_merges(self, batch_id: int, groups: Mapping[int, list[list[str]]]) -> None:
+        """One pending request per trial whose hints nearly say the same. Idempotent.
+
+        Args:
+            batch_id: The batch.
+            groups: Ids of the hints of each group, by an attempt of the trial.
+        """
+        with self.write():
+            added = self._connection.executemany(
+                "INSERT OR IGNORE INTO requests (batch_id, kind, attempt_id, subject) VALUES (?, 'merge', ?, ?)",
+                [(batch_id, attempt_id, orjson.dumps(ids).decode()) for attempt_id, ids in groups.items()],
+            ).rowcount
+            self._connection.execute(
+                "UPDATE batch_counts SET total = total + ?1, merges = merges + ?1 WHERE batch_id = ?2",
+                (max(added, 0), batch_id),
+            )
 
     def get_usage(self, batch_id: int) -> BatchUsage:
         """What was sent for a batch and came back, over all its runs."""

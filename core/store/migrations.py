@@ -457,6 +457,25 @@ def m011_contrasts(db: Database) -> None:
     )
 
 
+@migrations()
+def m012_merges(db: Database) -> None:
+    """Which hints a request asks to merge, and how many requests of a batch do."""
+    _create(
+        db,
+        """
+        ALTER TABLE requests ADD COLUMN subject TEXT;
+        ALTER TABLE batch_counts ADD COLUMN merges INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE batch_counts ADD COLUMN merges_done INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE batch_counts ADD COLUMN merges_failed INTEGER NOT NULL DEFAULT 0;
+        CREATE TRIGGER a_merge_is_counted AFTER UPDATE OF state ON requests WHEN NEW.kind = 'merge'
+            BEGIN UPDATE batch_counts SET
+                merges_done = merges_done + (NEW.state = 'done') - (OLD.state = 'done'),
+                merges_failed = merges_failed + (NEW.state = 'failed') - (OLD.state = 'failed')
+            WHERE batch_id = NEW.batch_id; END;
+        """,
+    )
+
+
 def _create(db: Database, script: str) -> None:
     # executescript would commit the migration's transaction, so statements go one by one
     statement = ""

@@ -9,6 +9,7 @@ from pages.batches.standing import Standing
 from pages.batches.words import shorten
 
 SHOWN_REASONS = 3
+_NOTES = {RequestKind.CONTRAST: " (comparison)", RequestKind.MERGE: " (merge)"}
 
 
 def show_failures(standing: Standing) -> None:
@@ -48,6 +49,6 @@ def show_failures(standing: Standing) -> None:
 
 
 def describe_reason(group: FailureGroup) -> str:
-    """Why the requests failed; of comparisons it says that they are."""
+    """Why the requests failed; of comparisons and merges it says that they are."""
     reason = group.reason.capitalize()
-    return f"{reason} (comparison)" if group.kind is RequestKind.CONTRAST else reason
+    return reason + _NOTES.get(group.kind, "")

@@ -12,6 +12,7 @@ from pages.shared.labels import describe_count
 from pages.shared.workspace import open_workspace
 
 SHOWN_HINTS = 3
+_PLACES = {RequestKind.CONTRAST: "Comparison", RequestKind.MERGE: "Merge"}
 _KINDS = {
     HintKind.TOOL: "Tool",
     HintKind.STRATEGY: "Step",
@@ -34,6 +35,8 @@ def describe_answer(answer: LastAnswer) -> list[str]:
     """The answer in a few lines: its first hints, or why there is none."""
     if answer.state == "failed":
         return [f"Failed: {answer.reason or 'unknown'}"]
+    if answer.kind is RequestKind.MERGE:
+        return [f"{describe_count(answer.hints, 'merged wording')} suggested."]
     if answer.content is None:
         return ["A later batch has replaced these hints."]
     texts = _list_texts(answer)
@@ -60,7 +63,7 @@ def _open(standing: Standing, answer: LastAnswer) -> None:
 
 
 def _describe_place(answer: LastAnswer) -> str:
-    place = "Comparison" if answer.kind is RequestKind.CONTRAST else f"A{answer.attempt_number}"
+    place = _PLACES.get(answer.kind, f"A{answer.attempt_number}")
     return place if answer.content is None else f"{place}, {describe_count(len(_list_texts(answer)), 'hint')}"
 
 

@@ -75,6 +75,14 @@ def show_more_limits(config: BatchConfig) -> BatchConfig:
                 key="contrast",
                 help="One request more for each trial that has both: what made the difference, where the two part.",
             ),
+            "suggest_merges": more.toggle(
+                "Suggest merged hints",
+                key="suggest_merges",
+                help="Where hints of a trial nearly say the same, one request more asks for one wording. You accept it "
+                "or not. Live calls only.",
+                disabled=not is_live,
+            )
+            and is_live,
             "ask_again": more.checkbox(
                 "Ask again what was answered",
                 key="ask_again",
