@@ -106,8 +106,10 @@ class _LeftOut(Exception):  # noqa: N818 - no error: a trial that is not publish
 
 
 def _check_wanted(facts: TrialFacts, options: PublishOptions) -> None:
-    rate, highest = facts.base_pass_rate or 0.0, options.max_pass_rate
-    if not (options.min_pass_rate or 0.0) <= rate <= (1.0 if highest is None else highest):
+    rate, lowest, highest = facts.base_pass_rate, options.min_pass_rate, options.max_pass_rate
+    if rate is None and (lowest is not None or highest is not None):
+        raise _LeftOut("The outcome of none of its attempts is known, so it has no pass rate to be between the bounds.")
+    if rate is not None and not (lowest or 0.0) <= rate <= (1.0 if highest is None else highest):
         raise _LeftOut(f"Its base pass rate is {rate:.2f}, outside the bounds that were asked for.")
     chosen = select_hints(facts.hints, options.hint_selection)
     obstacle = find_obstacle(facts.trial, chosen, facts.findings)

@@ -49,8 +49,8 @@ def describe_use(facts: CardFacts, card: Card) -> Iterator[str]:
         )
     yield (
         "The configuration `hints` has one readable row per trial: the task's text, each hint with the number of "
-        "attempts behind it, the whole instruction, the outcomes of the attempts and the share of them that succeeded "
-        "(`base_pass_rate`)."
+        "attempts behind it, the whole instruction, the outcomes of the attempts and the share that succeeded of "
+        "those whose outcome is known (`base_pass_rate`, null if none is)."
     )
     yield "To run the tasks in [Harbor](https://pypi.org/project/harbor/):"
     place = "--path tasks" if is_packed else "--repo https://huggingface.co/datasets/REPOSITORY"
@@ -68,7 +68,7 @@ def describe_limits(facts: CardFacts, card: Card) -> str:
     """What a user must not expect, as a list."""
     limits = [
         "A hint says what past attempts showed. It may not hold for another agent, model or environment",
-        "`base_pass_rate` counts the attempts in the traces only; with few attempts it says little",
+        "`base_pass_rate` counts the attempts in the traces whose outcome is known; with few of them it says little",
     ]
     if facts.with_verifier < facts.tasks:
         limits.append(

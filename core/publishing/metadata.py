@@ -18,7 +18,7 @@ class TaskMetadata(NamedTuple):
     attempts: Sequence[Attempt]
     episodes: int
     base_pass_rate: float | None
-    """Share of the attempts that succeeded, 0 to 1."""
+    """Share of the attempts with a known outcome that succeeded, 0 to 1; None if no outcome is known."""
     origins: Sequence[Origin]
     is_reviewed: bool
     has_verifier: bool

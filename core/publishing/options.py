@@ -72,9 +72,9 @@ class PublishChoices(BaseModel):
     source_episodes: bool = True
     """Name the episodes behind each pitfall in the instruction."""
     min_pass_rate: float | None = Field(default=None, ge=0, le=1)
-    """Only trials of which at least this share of the attempts succeeded, 0 to 1; None: no bound."""
+    """Only trials of which at least this share of the attempts with a known outcome succeeded; None: no bound."""
     max_pass_rate: float | None = Field(default=None, ge=0, le=1)
-    """Only trials of which at most this share of the attempts succeeded, 0 to 1; None: no bound."""
+    """Only trials of which at most this share of the attempts with a known outcome succeeded; None: no bound."""
     with_evidence: bool = False
     """Publish the quotes that prove the hints, in the `hints` table."""
     with_reviewers: bool = False

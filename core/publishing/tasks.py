@@ -45,9 +45,9 @@ class TrialFacts(NamedTuple):
 
     @property
     def base_pass_rate(self) -> float | None:
-        """Share of the attempts that succeeded, 0 to 1; None without attempts."""
-        passed = sum(attempt.outcome is Outcome.SUCCESS for attempt in self.attempts)
-        return passed / len(self.attempts) if self.attempts else None
+        """Share of the attempts that succeeded, of those whose outcome is known, 0 to 1; None if no outcome is."""
+        known = [attempt.outcome for attempt in self.attempts if attempt.outcome is not Outcome.UNKNOWN]
+        return known.count(Outcome.SUCCESS) / len(known) if known else None
 
 
 class PublishedHint(NamedTuple):

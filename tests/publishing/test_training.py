@@ -122,6 +122,23 @@ def test_only_trials_between_the_bounds_are_published(
     assert all("outside the bounds" in note.reason for note in result.left_out)
 
 
+def test_attempt_of_unknown_outcome_counts_neither_way(store: Store, tmp_path: Path) -> None:
+    rows = []
+    for task, results in (("some", ["1.0", "0.0", None]), ("none", [None, "nan"])):
+        for number, result in enumerate(results):
+            contents = [f"Task: {task}", f"try {number}", "seen", "done"]
+            rows += make_prefix_rows(contents, trial_name=f"{task}-{number}", task=task, result=result)
+    dataset = import_list(store, rows, group_by="task").dataset
+    for trial in store.traces.list_trials(dataset.id):
+        approve(store, trial)
+    publish_folder(store, dataset, tmp_path / "all")
+    assert [row["base_pass_rate"] for row in read_table(tmp_path / "all", "hints")] == [0.5, None]
+    unknown = unpack_tasks(tmp_path / "all", tmp_path / "tasks")["flights-0001"]
+    assert read_task(unknown)[1]["base_pass_rate"] is None
+    (left_out,) = publish_folder(store, dataset, tmp_path / "bound", max_pass_rate=0.9).left_out
+    assert (left_out.trial, left_out.reason.split(",")[0]) == ("none", "The outcome of none of its attempts is known")
+
+
 def test_quotes_and_reviewers_stand_nowhere_unless_asked_for(store: Store, tmp_path: Path) -> None:
     dataset, trials = make_approved(store, 1)
     quote = "a quote of its own"
