@@ -145,8 +145,10 @@ def _run_rules(store: Store, batch: Batch, progress: Progress, check_lease: Call
             )
             for request in pending
         ]
-        check_lease()
-        store.answers.save_answers(batch, answers, prompt_version=RULES_VERSION)
+        with store.answers.write():
+            # not before it: the wait for the lock may be the very moment of a take-over
+            check_lease()
+            store.answers.save_answers(batch, answers, prompt_version=RULES_VERSION)
         _report(store, batch, progress)
 
 

@@ -126,8 +126,8 @@ class ResultReader:
         portion = _Portion()
         for result in results:
             self._take(result, asked[result.custom_id], portion)
-        self.check_lease()
         with self.store.answers.write():
+            self.check_lease()
             self.store.answers.save_answers(self.batch, portion.answers, prompt_version=PROMPT_VERSION)
             self.store.answers.save_replies(self.batch, portion.replies)
 

@@ -111,8 +111,8 @@ class PartFiller:
         return _build_answer(question, content=hints.model_dump_json(), hints=len(hints.hints))
 
     def _save(self, portion: Portion) -> None:
-        self.check_lease()
         with self.store.remote.write():
+            self.check_lease()
             self.store.remote.assign(portion.assignments)
             if portion.answers:
                 self.store.answers.save_answers(self.batch, portion.answers, prompt_version=PROMPT_VERSION)
