@@ -38,7 +38,9 @@ def measure_floor(page: Page, folder: Path, *, steps: int) -> list[float]:
     try:
         _wait_for(f"http://127.0.0.1:{PORT}/_stcore/health")
         page.goto(f"http://127.0.0.1:{PORT}")
+        page.wait_for_selector("[data-testid=stButton] button")
         page.wait_for_selector("[data-testid=stText]")
+        page.wait_for_timeout(1_000)
         times: list[float] = page.evaluate(CLICK, steps)
         return times
     finally:
