@@ -104,7 +104,8 @@ def _split_words(text: str) -> Iterator[Block]:
 
 def _prose(text: str) -> Iterator[Block]:
     # a JSON object in a fence leaves the fence's first line behind
-    stripped = re.sub(r"(?:^|\n)```(?:json)?\s*\Z|\A\s*```[ \t]*(?=\n|\Z)", "", text).strip("\n")
+    bare = re.sub(r"(?:^|\n)```(?:json)?\s*\Z|\A\s*```[ \t]*(?=\n|\Z)", "", text) if "```" in text else text
+    stripped = bare.strip("\n")
     if stripped.strip():
         yield Block("text", stripped)
 

@@ -18,6 +18,21 @@ _BAD_LINE = re.compile(
 )
 
 
+_BAD_WORDS = (
+    "FAIL",
+    "Error",
+    "Exception",
+    "ERROR:",
+    "fatal:",
+    "FATAL:",
+    "Traceback",
+    "command not found",
+    "No such file",
+    "Segmentation",
+)
+"""A line without any of these is not read by the pattern, which is slow."""
+
+
 class ShownMessage(NamedTuple):
     """One message, ready to be shown."""
 
@@ -116,6 +131,8 @@ def _name_role(role: Role, is_output: bool) -> str:
 
 
 def _find_error_lines(text: str, errors: Sequence[str]) -> Iterator[int]:
+    if not errors and not any(word in text for word in _BAD_WORDS):
+        return
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     said = set()
     for error in errors:
@@ -125,7 +142,8 @@ def _find_error_lines(text: str, errors: Sequence[str]) -> Iterator[int]:
     for number, begin in enumerate(starts):
         end = starts[number + 1] - 1 if number + 1 < len(starts) else len(text)
         # a line of a megabyte says nothing that its beginning does not
-        if number in said or _BAD_LINE.search(text, begin, min(end, begin + 2_000)):
+        line = text[begin : min(end, begin + 2_000)]
+        if number in said or (any(word in line for word in _BAD_WORDS) and _BAD_LINE.search(line)):
             yield number
 
 

@@ -1,6 +1,7 @@
 """A stretch of an attempt's messages, as much as goes into one answer: a long attempt arrives in several."""
 
 from collections.abc import Iterator
+from threading import Lock
 from typing import Any
 
 from core.store import Store
@@ -9,6 +10,11 @@ from core.traces.transcript import ShownMessage, Transcript, read_transcript, sh
 
 CHARACTERS = 400_000
 """Of the messages in one part, about; at least one message goes whatever its size."""
+KEPT = 4
+"""Transcripts that are kept: a long one is asked for part by part."""
+_LAST: dict[str, Transcript] = {}
+_LOCK = Lock()
+"""Guards `_LAST`, which all sessions share."""
 
 
 def build_part(store: Store, attempt_id: int, first: int) -> dict[str, Any]:
@@ -23,7 +29,7 @@ def build_part(store: Store, attempt_id: int, first: int) -> dict[str, Any]:
         UsageError: There is no such attempt.
     """
     attempt = store.traces.get_attempt(attempt_id)
-    transcript = read_transcript(store.traces.load_messages(attempt.conversation_id))
+    transcript = _read(store, attempt.conversation_id)
     messages = list(_take(transcript, first))
     return {
         "attempt_id": attempt_id,
@@ -33,6 +39,18 @@ def build_part(store: Store, attempt_id: int, first: int) -> dict[str, Any]:
         "brackets": [bracket._asdict() for bracket in transcript.brackets],
         "errors": sorted(transcript.errors),
     }
+
+
+def _read(store: Store, conversation_id: str) -> Transcript:
+    """The transcript, from the last ones if it is there: the id is a hash of the content, so it never changes."""
+    with _LOCK:
+        known = _LAST.pop(conversation_id, None)
+    transcript = known or read_transcript(store.traces.load_messages(conversation_id))
+    with _LOCK:
+        _LAST[conversation_id] = transcript
+        while len(_LAST) > KEPT:
+            _LAST.pop(next(iter(_LAST)))
+    return transcript
 
 
 def _take(transcript: Transcript, first: int) -> Iterator[ShownMessage]:
