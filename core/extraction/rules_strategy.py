@@ -21,6 +21,8 @@ from core.models import Quote, StrategyText
 from core.traces.actions import Action
 
 MAXIMUM_STEPS = 6
+MAXIMUM_COMMANDS = 3
+"""Steps that give a whole command line: more of them, and the strategy would be the solution itself."""
 
 
 def find_strategy(trial: TrialDigest) -> list[Lesson]:
@@ -36,7 +38,7 @@ def find_strategy(trial: TrialDigest) -> list[Lesson]:
     if failed and all(_contrast(step, ways, failed) <= 0 for step in common):
         # what the failed attempts did just as often is not what made the difference
         return []
-    picked = sorted(common, key=lambda step: _rank(step, ways, failed))[:MAXIMUM_STEPS]
+    picked = _pick(sorted(common, key=lambda step: _rank(step, ways, failed)), ways, failed)
     if len(picked) == 1 and READING.match(picked[0].key) and _contrast(picked[0], ways, failed) == 1 and not failed:
         # a look-up that everybody starts with is no strategy; the list of tools names it
         return []
@@ -48,13 +50,28 @@ def find_strategy(trial: TrialDigest) -> list[Lesson]:
     return list(unique.values())
 
 
+def _pick(ranked: Sequence[Step], ways: dict[int, list[Step]], failed: Sequence[set[str]]) -> list[Step]:
+    """The first steps, of whole command lines only a few, and of those none that failed attempts ran just as often."""
+    picked: list[Step] = []
+    commands = 0
+    for step in ranked:
+        is_command = step.actions[0].is_shell
+        if is_command and (commands == MAXIMUM_COMMANDS or (failed and _contrast(step, ways, failed) <= 0)):
+            continue
+        commands += is_command
+        picked.append(step)
+    return picked[:MAXIMUM_STEPS]
+
+
 def _count(key: str, ways: dict[int, list[Step]]) -> int:
     return sum(any(step.key == key for step in steps) for steps in ways.values())
 
 
 def _rank(step: Step, ways: dict[int, list[Step]], failed: Sequence[set[str]]) -> tuple[object, ...]:
     only_shows = all(action.shows_only for action in step.actions)
-    return (only_shows, -_contrast(step, ways, failed), -len(step.actions), step.position)
+    # what was missing is a pitfall with its remedy already
+    installs = all(action.is_install for action in step.actions)
+    return (only_shows, -_contrast(step, ways, failed), installs, -len(step.actions), step.position)
 
 
 def _contrast(step: Step, ways: dict[int, list[Step]], failed: Sequence[set[str]]) -> float:

@@ -201,3 +201,21 @@ def test_no_more_hints_than_a_person_reads() -> None:
     found = texts_of(make_attempt(1, Outcome.SUCCESS, *turns, "Done."))[1]
     assert len(pick(ToolText, found)) == 5
     assert 0 < len(pick(StrategyText, found)) <= 7
+
+
+def test_strategy_never_replays_the_whole_solution() -> None:
+    turns = [
+        text for name in ("load", "clean", "join", "check", "report") for text in (run(f"{name}x --all data"), "ok")
+    ]
+    found = texts_of(make_attempt(1, Outcome.SUCCESS, *turns, "Done."))[1]
+    steps = " ".join(step.do for step in pick(StrategyText, found))
+    assert 0 < sum(f"{name}x --all data" in steps for name in ("load", "clean", "join", "check", "report")) <= 3
+
+
+def test_command_that_failed_attempts_ran_as_often_is_no_step() -> None:
+    loaded = (run("loadx --all data"), "ok")
+    found = texts_of(
+        make_attempt(1, Outcome.SUCCESS, *loaded, run("checkx --strict"), "ok", "Done."),
+        make_attempt(2, Outcome.FAILURE, *loaded, "Done."),
+    )
+    assert [step.do for step in pick(StrategyText, found[1])] == ["Run `checkx --strict`"]
