@@ -3,9 +3,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from core.store import Store, open_store
 from core.store.database import FILE_NAME
+
+# how long an example takes says more of the machine's load than of the code
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -1,17 +1,33 @@
-"""Aggregation and checks of a dataset's trials, in portions. Idempotent: run it as often as you like."""
+"""Aggregation and checks of a dataset's trials, in portions. Idempotent: run it as often as you like.
 
-from collections.abc import Callable
+What is slow is worked out before the write lock is taken; a trial that changed meanwhile is worked out again.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 from core.curation.aggregation import build_hints
 from core.curation.checks import check_hints
-from core.curation.evidence import QuotableAttempt
-from core.models import Dataset, HintState, Severity, TrialStatus
+from core.curation.counting import count_repeated
+from core.curation.trial_loading import TraceReader, load_context
+from core.models import Dataset, Finding, Hint, HintState, Severity, TrialStatus
 from core.progress import Progress, no_progress
 from core.store import Store
 
-TRIALS_AT_ONCE = 5
-"""Few enough that nobody waits long for the write lock."""
+TRIALS_AT_ONCE = 10
+"""Written in one transaction: few enough that nobody waits long for the write lock."""
 STAGE = "aggregating and checking"
+
+
+class _Curated(NamedTuple):
+    """What a trial's hints and findings should be, and the version of the trial that this was worked out for."""
+
+    trial_id: int
+    version: int
+    known: list[Hint]
+    hints: list[Hint]
+    findings: list[Finding]
+    is_approved: bool
 
 
 def curate_dataset(
@@ -35,36 +51,59 @@ def curate_dataset(
         JobStopped: Somebody asked for it; the next run does the rest.
     """
     trial_ids = store.curation.list_extracted_trials(dataset.id, batch_id=batch_id)
+    curator = _Curator(store, dataset)
     for begin in range(0, len(trial_ids), TRIALS_AT_ONCE):
         progress(STAGE, done=begin, total=len(trial_ids))
-        # the lock is taken before reading, so that no decision of a person falls in between
+        curated = [curator.work_out(trial_id) for trial_id in trial_ids[begin : begin + TRIALS_AT_ONCE]]
         with store.curation.write():
             check_lease()
-            for trial_id in trial_ids[begin : begin + TRIALS_AT_ONCE]:
-                curate_trial(store, dataset, trial_id)
+            for item in curated:
+                # the lock is held now: no decision of a person can fall in between any more
+                is_current = store.traces.get_trial(item.trial_id).version == item.version
+                curator.save(item if is_current else curator.work_out(item.trial_id))
+    if trial_ids:
+        count_repeated(store, dataset.id, check_lease=check_lease)
     progress(STAGE, done=len(trial_ids), total=len(trial_ids))
 
 
-def curate_trial(store: Store, dataset: Dataset, trial_id: int) -> None:
-    """Bring the hints and findings of one trial up to date."""
-    proposals = store.curation.list_proposals(trial_id)
-    attempts = {attempt.id: attempt for attempt in store.traces.list_attempts(trial_id)}
-    quotable = {
-        attempt_id: QuotableAttempt(attempt_id, store.traces.load_messages(attempts[attempt_id].conversation_id))
-        for attempt_id in {proposal.attempt_id for proposal in proposals}
-    }
-    trial = store.traces.get_trial(trial_id)
-    known = store.curation.list_hints(trial_id)
-    hints = build_hints(
-        proposals,
-        trial_id=trial_id,
-        trial_key=f"{dataset.key} {trial.number}",
-        attempts=quotable,
-        known=known,
-    )
-    findings = check_hints(hints, outcomes={attempt.id: attempt.outcome for attempt in attempts.values()})
-    store.curation.replace_hints(trial_id, hints=hints, findings=findings)
-    is_new = {hint.id for hint in hints if hint.state is HintState.PROPOSED} - {hint.id for hint in known}
-    if trial.status is TrialStatus.APPROVED and is_new:
-        message = f"{len(is_new)} new proposals came after the approval; they are not published."
-        store.curation.add_trial_finding(trial_id, code="new-proposals", severity=Severity.WARN, message=message)
+class _Curator:
+    """Works out and saves one trial at a time."""
+
+    def __init__(self, store: Store, dataset: Dataset) -> None:
+        self._store = store
+        self._dataset = dataset
+        self._reader = TraceReader(store)
+        self._repeated: Mapping[str, int] = store.repeated.list_counts(dataset.id)
+
+    def work_out(self, trial_id: int) -> _Curated:
+        """Only reads."""
+        store = self._store
+        # the version is read first: a decision that comes after it is noticed
+        trial = store.traces.get_trial(trial_id)
+        known = store.curation.list_hints(trial_id)
+        attempts = self._reader.load_attempts(trial_id)
+        hints = build_hints(
+            store.curation.list_proposals(trial_id),
+            trial_id=trial_id,
+            trial_key=f"{self._dataset.key} {trial.number}",
+            attempts={attempt.id: attempt.quotable for attempt in attempts.values()},
+            known=known,
+        )
+        findings = check_hints(load_context(trial, hints, attempts, repeated=self._repeated))
+        return _Curated(trial_id, trial.version, known, hints, findings, trial.status is TrialStatus.APPROVED)
+
+    def save(self, item: _Curated) -> None:
+        """What did not change is not written again."""
+        store = self._store
+        now = [finding for finding in store.curation.list_findings(item.trial_id) if finding.hint_id is not None]
+        if item.hints != item.known or set(_iterate_keys(item.findings)) != set(_iterate_keys(now)):
+            store.curation.replace_hints(item.trial_id, hints=item.hints, findings=item.findings)
+        is_new = {hint.id for hint in item.hints if hint.state is HintState.PROPOSED} - {it.id for it in item.known}
+        if item.is_approved and is_new:
+            message = f"{len(is_new)} new proposals came after the approval; they are not published."
+            code = "new-proposals"
+            store.curation.add_trial_finding(item.trial_id, code=code, severity=Severity.WARN, message=message)
+
+
+def _iterate_keys(findings: list[Finding]) -> Iterator[tuple[str | None, str, str, str]]:
+    return ((item.hint_id, item.code, item.message, item.place) for item in findings)

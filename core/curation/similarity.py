@@ -1,11 +1,24 @@
-"""When two hints say the same: same kind, nearly the same words, the same values and the same direction."""
+"""When two hints say the same, nearly the same, or the opposite. Words only; no model.
+
+The same: one kind, nearly the same words, the same values and the same direction.
+"""
 
 import re
 
 from core.models import CriterionText, HintText, PitfallText, StrategyText, ToolText
+from core.traces.programs import get_family
 
 SAME_WORDS = 0.8
 """Share of common words (Jaccard) from which on two hints are one."""
+NEAR_WORDS = 0.6
+NEAR_WORDS_WITH_VALUES = 0.5
+"""The same where both hints hold the same numbers, paths or commands."""
+OPPOSITE_WORDS = 0.7
+_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NOTATION = re.compile(r"[`{}=]")
+"""Steps that differ in the argument of a command are no contradiction."""
+_AGAIN = re.compile(r"\b(?:again|repeat|repeating|unchanged|keep|retry|same way|as it is)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[._/-][^\W_]+)*")
 _CONTRACTED_NOT = re.compile(r"n['\N{RIGHT SINGLE QUOTATION MARK}]t\b")
 _CODE = re.compile(r"`([^`]+)`")
@@ -19,6 +32,16 @@ _OPPOSITES = (
     *(("increase", "decrease"), ("above", "below"), ("true", "false"), ("allow", "deny"), ("always", "sometimes")),
     *(("minimum", "maximum"), ("up", "down"), ("left", "right"), ("inside", "outside"), ("success", "failure")),
 )
+_FUNCTION_WORDS = frozenset(
+    {
+        *("a", "an", "the", "to", "of", "in", "on", "for", "and", "or", "with", "it", "is", "be", "by"),
+        *("that", "this", "you", "your", "i", "as", "at", "if", "when", "then", "so", "are", "was", "were"),
+        *("from", "into", "must", "should", "shall", "will", "can", "have", "has", "had", "do", "does"),
+        *("there", "its", "their", "them", "they", "which", "task", "mak", "sur", "ensur", "alway", "need"),
+        *("try", "us", "run", "call"),
+    }
+)
+"""Stems that carry no meaning of their own."""
 _FILLERS = frozenset({"a", "an", "the", "to", "of", "in", "on", "for", "and", "with", "it", "is", "be", "by", "that"})
 
 
@@ -58,6 +81,88 @@ def get_shared_words(one: HintText, other: HintText) -> float:
     return len((words & others) - _FILLERS) / len(union) if union else 0.0
 
 
+def say_nearly_the_same(one: HintText, other: HintText) -> bool:
+    """True if a reader would learn little from the second: other words for the same, with the same values."""
+    if one.kind != other.kind:
+        return False
+    if isinstance(one, ToolText) and isinstance(other, ToolText):
+        return get_family(one.name.strip("` ").casefold()) == get_family(other.name.strip("` ").casefold())
+    first, second = _get_all_words(one), _get_all_words(other)
+    if not _agree(first, second):
+        return False
+    words, others = list_stems(first), list_stems(second)
+    union = words | others
+    share = len(words & others) / len(union) if union else 0.0
+    # the same command or number in both says more than a word does
+    return share >= (NEAR_WORDS_WITH_VALUES if _list_values(first) else NEAR_WORDS)
+
+
+def contradict(one: HintText, other: HintText) -> bool:
+    """True if one says to do what the other says not to do, or both say the same with another number."""
+    for sign, words in _list_statements(one):
+        for other_sign, other_words in _list_statements(other):
+            if _is_opposite(sign, words, other_sign, other_words):
+                return True
+    return False
+
+
+def list_stems(text: str) -> set[str]:
+    """The words that carry meaning, lower case and without endings: two forms of a word are one."""
+    return {_cut_ending(word) for word in _list_words(text)} - _FUNCTION_WORDS
+
+
+def _cut_ending(word: str) -> str:
+    if len(word) > 4 and word.isalpha():
+        for ending in ("ing", "edly", "ed", "ies", "es", "s", "e", "ly"):
+            if word.endswith(ending) and len(word) - len(ending) >= 3:
+                return word[: -len(ending)]
+    return word
+
+
+def _get_all_words(text: HintText) -> str:
+    if isinstance(text, PitfallText):
+        return f"{text.when} {text.avoid} {text.instead}".strip()
+    return get_main_words(text)
+
+
+def _list_statements(text: HintText) -> list[tuple[bool, str]]:
+    """What a hint says to do (True) and not to do (False)."""
+    if isinstance(text, StrategyText):
+        return [(True, text.do)]
+    if isinstance(text, CriterionText):
+        return [(True, text.text)]
+    if isinstance(text, PitfallText):
+        # not to do it again, unchanged, is not to say that it is wrong
+        avoided = [] if _AGAIN.search(text.avoid) else [(False, text.avoid)]
+        return [*avoided, *([(True, text.instead)] if text.instead.strip() else [])]
+    return []
+
+
+def _is_opposite(sign: bool, one: str, other_sign: bool, other: str) -> bool:
+    ours, theirs = _list_subject(one), _list_subject(other)
+    if len(ours) < 2 or len(theirs) < 2 or len(ours & theirs) / len(ours | theirs) < OPPOSITE_WORDS:
+        return False
+    numbers, other_numbers = _NUMBER.findall(one), _NUMBER.findall(other)
+    left, right = _list_words(one) - _list_words(other), _list_words(other) - _list_words(one)
+    is_turned = any((a in left and b in right) or (b in left and a in right) for a, b in _OPPOSITES)
+    if (sign == _is_negated(one)) != (other_sign == _is_negated(other)):
+        # one says to do it, the other not to
+        return numbers == other_numbers and not is_turned
+    is_prose = not _NOTATION.search(one + other)
+    is_other_number = len(numbers) == len(other_numbers) == 1 and numbers != other_numbers and ours == theirs
+    return is_turned or (is_prose and is_other_number)
+
+
+def _list_subject(text: str) -> set[str]:
+    """What a statement is about, whatever it says of it."""
+    stems = list_stems(text) - _NEGATIONS - _OPPOSITE_STEMS
+    return {stem for stem in stems if not _DIGIT.search(stem) or not stem[0].isdigit()}
+
+
+def _is_negated(text: str) -> bool:
+    return len(_list_words(text) & _NEGATIONS) % 2 == 1
+
+
 def _get_further_words(text: HintText) -> str:
     """Words that may be others, but must not say the opposite: one member's are kept, and the other's are lost."""
     if isinstance(text, PitfallText):
@@ -91,3 +196,6 @@ def _list_values(text: str) -> set[str]:
 
 def _list_code(text: str) -> set[str]:
     return {" ".join(code.casefold().split()) for code in _CODE.findall(text)}
+
+
+_OPPOSITE_STEMS = frozenset(_cut_ending(word) for pair in _OPPOSITES for word in pair)

@@ -324,6 +324,20 @@ def m013_places_and_suggestions(db: Database) -> None:
 
 
 @migrations()
+def m014_repeated_words(db: Database) -> None:
+    """Which hints' words stand on many trials; filled by the next curation."""
+    _create(
+        db,
+        """
+        CREATE TABLE repeated_words (
+            dataset_id INTEGER NOT NULL REFERENCES datasets(id) ON DELETE CASCADE, words_key TEXT NOT NULL,
+            tasks INTEGER NOT NULL, PRIMARY KEY (dataset_id, words_key)
+        ) STRICT, WITHOUT ROWID;
+        """,
+    )
+
+
+@migrations()
 def m016_quality(db: Database) -> None:
     """What the page Quality sums up, kept per hint: 12,000 trials are summed in the time of a click."""
     _create(db, quality_tables.build_script())

@@ -17,6 +17,7 @@ from core.store.publications import Publications
 from core.store.quality import Quality
 from core.store.queue import Queue
 from core.store.remote import RemoteParts
+from core.store.repeated import Repeated
 from core.store.reservations import Reservations
 from core.store.staging import Staging
 from core.store.steps import Steps
@@ -42,6 +43,7 @@ class Store:
         self.answers = Answers(database)
         self.remote = RemoteParts(database)
         self.curation = Curation(database)
+        self.repeated = Repeated(database)
         self.suggestions = Suggestions(database)
         self.decisions = Decisions(database)
         self.steps = Steps(database)

@@ -22,7 +22,8 @@ from tests.builders import import_list, make_row, talk
 from tests.curation.proposals import propose, save_proposals
 
 ANN, BEN = "Ann", "Ben"
-TEXTS = ["Task: sort the list", "sort list.txt", "done: 3 lines", "I checked it twice."]
+CALL = '<tool_call>{"name": "sort", "arguments": {"file": "list.txt"}}</tool_call>'
+TEXTS = ["Task: sort the list", f"sort list.txt {CALL}", "done: 3 lines", "I checked it twice."]
 
 
 class Table:
@@ -44,7 +45,7 @@ class Table:
                 propose(ToolText(name="sort", purpose="Sort lines"), "sort list.txt", message=1),
                 propose(StrategyText(do="Sort the list."), "sort list.txt", message=1),
                 propose(StrategyText(do="Check the result."), "I checked it twice", message=3),
-                propose(PitfallText(avoid="guess", instead="look"), "never said"),
+                propose(PitfallText(avoid="guess -x", instead="look"), "never said"),
             ],
             two: [propose(PitfallText(avoid="give up", instead="go on"), "I gave up", message=3)],
             three: [propose(StrategyText(do="Count the lines."), "wc -l", message=1)],

@@ -93,8 +93,8 @@ def test_both_extractors_together_make_one_list(store: Store, dataset: Dataset) 
 
 def test_only_the_trials_of_a_batch_are_curated_if_asked(store: Store, dataset: Dataset) -> None:
     ids = list_attempts(store, dataset)
-    save_proposals(store, dataset, {ids[0]: [propose(CriterionText(text="Sorted."), "sort list")]})
-    batch = save_proposals(store, dataset, {ids[2]: [propose(CriterionText(text="Sorted."), "sort list")]})
+    save_proposals(store, dataset, {ids[0]: [propose(CriterionText(text="Sorted by -k1."), "sort list")]})
+    batch = save_proposals(store, dataset, {ids[2]: [propose(CriterionText(text="Sorted by -k1."), "sort list")]})
     curate_dataset(store, dataset, batch_id=batch.id)
     trials = store.traces.list_trials(dataset.id)
     assert [len(store.curation.list_hints(trial.id)) for trial in trials[:3]] == [0, 1, 0]
@@ -139,7 +139,7 @@ def test_a_finding_that_no_longer_holds_goes_and_findings_of_the_trial_stay(stor
     trial_id = store.traces.list_trials(dataset.id)[0].id
 
     def find_codes(quote: str) -> list[str]:
-        save_proposals(store, dataset, {attempt: [propose(CriterionText(text="Sorted."), quote)]})
+        save_proposals(store, dataset, {attempt: [propose(CriterionText(text="Sorted by -k1."), quote)]})
         curate_dataset(store, dataset)
         return [finding.code for finding in store.curation.list_findings(trial_id)]
 
@@ -152,7 +152,7 @@ def test_new_evidence_for_the_same_undecided_words_replaces_the_old(store: Store
     (attempt,) = list_attempts(store, dataset)
     trial_id = store.traces.list_trials(dataset.id)[0].id
     for quote in ("Sort the", "the list"):
-        save_proposals(store, dataset, {attempt: [propose(CriterionText(text="Sorted."), quote)]})
+        save_proposals(store, dataset, {attempt: [propose(CriterionText(text="Sorted by -k1."), quote)]})
         curate_dataset(store, dataset)
         (hint,) = store.curation.list_hints(trial_id)
         assert [item.quote for item in hint.evidence] == [quote]
@@ -161,11 +161,11 @@ def test_new_evidence_for_the_same_undecided_words_replaces_the_old(store: Store
 def test_support_of_a_decided_hint_grows_without_a_new_version(store: Store, dataset: Dataset) -> None:
     one, two, *_ = list_attempts(store, dataset)
     trial_id = store.traces.list_trials(dataset.id)[0].id
-    save_proposals(store, dataset, {one: [propose(CriterionText(text="Sorted."), "sort list")]})
+    save_proposals(store, dataset, {one: [propose(CriterionText(text="Sorted by -k1."), "sort list")]})
     curate_dataset(store, dataset)
     (hint,) = store.curation.list_hints(trial_id)
     decisions.accept_hint(store, hint, reviewer="Ann", action_id=decisions.new_action_id())
-    save_proposals(store, dataset, {two: [propose(CriterionText(text="sorted"), "sort list")]})
+    save_proposals(store, dataset, {two: [propose(CriterionText(text="sorted by -k1"), "sort list")]})
     curate_dataset(store, dataset)
     (after,) = store.curation.list_hints(trial_id)
     assert (after.attempt_ids, after.version, after.state) == ([one, two], 1, HintState.ACCEPTED)

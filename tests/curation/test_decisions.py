@@ -31,7 +31,7 @@ class Desk:
         self.attempt_id = attempt.id
         self.propose(
             propose(StrategyText(do="Sort the list."), "sort list.txt", message=1),
-            propose(PitfallText(avoid="guess", instead="look"), "never said"),
+            propose(PitfallText(avoid="guess -x", instead="look"), "never said"),
             propose(CriterionText(text=f"Use {KEY}"), "sort the list"),
         )
 
@@ -115,8 +115,8 @@ def test_a_blocked_hint_cannot_be_accepted(desk: Desk) -> None:
 
 def test_an_edit_keeps_the_proposed_words_and_runs_the_checks_again(desk: Desk) -> None:
     assert desk.codes(desk.secret) == ["secret"]
-    decisions.edit_hint(desk.store, desk.secret, CriterionText(text="It is sorted."), reviewer=ANN, action_id=new_id())
-    assert (desk.secret.text, desk.secret.is_edited) == (CriterionText(text="It is sorted."), True)
+    decisions.edit_hint(desk.store, desk.secret, CriterionText(text="It has 3 rows."), reviewer=ANN, action_id=new_id())
+    assert (desk.secret.text, desk.secret.is_edited) == (CriterionText(text="It has 3 rows."), True)
     assert desk.secret.proposed_text == CriterionText(text=f"Use {KEY}")
     assert desk.codes(desk.secret) == []
     decisions.accept_hint(desk.store, desk.secret, reviewer=ANN, action_id=new_id())
@@ -126,11 +126,11 @@ def test_an_edit_keeps_the_proposed_words_and_runs_the_checks_again(desk: Desk) 
         decisions.accept_hint(desk.store, desk.good, reviewer=ANN, action_id=new_id())
     before, after = [(row.before, row.after) for row in desk.store.decisions.list_decisions(desk.trial.id)][0]
     assert before == CriterionText(text=f"Use {KEY}").model_dump_json()
-    assert after == CriterionText(text="It is sorted.").model_dump_json()
+    assert after == CriterionText(text="It has 3 rows.").model_dump_json()
 
 
 def test_an_edit_of_one_hint_leaves_the_findings_of_others(desk: Desk) -> None:
-    decisions.edit_hint(desk.store, desk.good, StrategyText(do="Sort it."), reviewer=ANN, action_id=new_id())
+    decisions.edit_hint(desk.store, desk.good, StrategyText(do="Sort it with -k1."), reviewer=ANN, action_id=new_id())
     assert desk.codes(desk.blocked) == ["no-verified-quote"]
     assert desk.codes(desk.secret) == ["secret"]
 
@@ -405,7 +405,7 @@ def test_the_same_proposals_again_flag_nothing(desk: Desk) -> None:
 def test_a_new_extraction_keeps_every_decision(desk: Desk) -> None:
     decisions.accept_hint(desk.store, desk.good, reviewer=ANN, action_id=new_id())
     decisions.reject_hint(desk.store, desk.blocked, reason="r", reviewer=ANN, action_id=new_id())
-    decisions.edit_hint(desk.store, desk.secret, CriterionText(text="It is sorted."), reviewer=ANN, action_id=new_id())
+    decisions.edit_hint(desk.store, desk.secret, CriterionText(text="It has 3 rows."), reviewer=ANN, action_id=new_id())
     before = {hint.id: (hint.text, hint.state, hint.version) for hint in desk.hints}
     desk.propose(propose(StrategyText(do="Something else."), "sort list.txt", message=1))
     after = {hint.id: (hint.text, hint.state, hint.version) for hint in desk.hints}
@@ -477,7 +477,7 @@ def test_the_queue_shows_what_is_to_be_done(desk: Desk) -> None:
     (entry,) = desk.store.queue.list_entries(QueueFilter(dataset_id=desk.dataset.id))
     assert (entry.status, entry.hints, entry.blocks, entry.is_extracted) == (TrialStatus.OPEN, 3, 2, True)
     decisions.reject_hint(desk.store, desk.blocked, reason="r", reviewer=ANN, action_id=new_id())
-    decisions.edit_hint(desk.store, desk.secret, CriterionText(text="It is sorted."), reviewer=ANN, action_id=new_id())
+    decisions.edit_hint(desk.store, desk.secret, CriterionText(text="It has 3 rows."), reviewer=ANN, action_id=new_id())
     (entry,) = desk.store.queue.list_entries(QueueFilter(dataset_id=desk.dataset.id))
     assert entry.blocks == 0
 

@@ -34,7 +34,7 @@ def test_a_hint_added_by_hand_has_its_quotes_checked_and_is_accepted(table: Tabl
 def test_a_hint_added_without_a_quote_only_warns(table: Table) -> None:
     result = table.must("add_hint", text=ADDED)
     findings = [it for it in table.store.curation.list_findings(table.trial_id) if it.hint_id == result.hint_id]
-    assert "No attempt shows this." in [item.message for item in findings]
+    assert "no-quote" in [item.code for item in findings]
     assert table.store.curation.get_hint(result.hint_id or "").state is HintState.ACCEPTED
 
 

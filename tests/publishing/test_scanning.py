@@ -1,6 +1,7 @@
 import pytest
 
-from core.publishing.scanning import _PLUGINS, find_secret, find_secret_file
+from core.curation.secret_scan import _PLUGINS
+from core.publishing.scanning import find_secret, find_secret_file
 
 KEY = "AKIA" + "QWERTYUIOPASDFGH"
 SECRETS = {

@@ -16,8 +16,8 @@ from tests.builders import import_list, make_row, run_sql, talk
 from tests.curation.proposals import propose, save_proposals
 
 ANN = "Ann"
-SORT = StrategyText(do="Sort the list.", check="it is Übersichtlich")
-BAD = PitfallText(avoid="guess", instead="look")
+SORT = StrategyText(do="Sort the list with -k1.", check="it is Übersichtlich")
+BAD = PitfallText(avoid="guess -x", instead="look")
 TRIALS: dict[str, list[object]] = {
     "alpha": [1.0, 0.0],
     "beta": [1.0],
@@ -48,7 +48,7 @@ def extracted(store: Store, dataset: Dataset) -> Dataset:
         beta[0]: [propose(BAD, "never said")],
     }
     save_proposals(store, dataset, first)
-    warned = PitfallText(avoid="hurry")
+    warned = PitfallText(avoid="hurry -x")
     save_proposals(
         store, dataset, {gamma[0]: [propose(warned, "sort list.txt 0", message=1)]}, extractor=Extractor.RULES
     )

@@ -1,0 +1,38 @@
+"""What every check uses: the fields of a hint, and a finding on one of them."""
+
+from collections.abc import Iterator
+
+from core.models import Finding, Hint, HintText, Severity
+
+
+def list_fields(text: HintText) -> list[tuple[str, str]]:
+    """The fields of a hint that say something: name and words, in their order."""
+    return list(_iterate_fields(text))
+
+
+def _iterate_fields(text: HintText) -> Iterator[tuple[str, str]]:
+    for name in type(text).model_fields:
+        value = getattr(text, name)
+        if name != "kind" and value and not value.isspace():
+            yield name, value
+
+
+def build(hint: Hint, severity: Severity, code: str, message: str, place: str = "") -> Finding:
+    """A finding on a hint, or on one field or quote of it."""
+    return Finding(code=code, severity=severity, message=message, place=place, hint_id=hint.id)
+
+
+def block(hint: Hint, code: str, message: str, place: str = "") -> Finding:
+    """A finding that keeps the hint from being published until a person deals with it."""
+    return build(hint, Severity.BLOCK, code, message, place)
+
+
+def warn(hint: Hint, code: str, message: str, place: str = "") -> Finding:
+    """A finding that a person should look at."""
+    return build(hint, Severity.WARN, code, message, place)
+
+
+def show(text: str, characters: int = 60) -> str:
+    """A piece of a hint as messages name it: on one line, cut where it is long."""
+    line = " ".join(text.split())
+    return f"'{line}'" if len(line) <= characters else f"'{line[: characters - 3].rstrip()}...'"
