@@ -37,6 +37,7 @@ HINTS: tuple[HintText, ...] = (
     PitfallText(when="the date is missing", avoid="search with a guess", instead="ask for it once"),
     CriterionText(text="The flight is booked"),
 )
+CALL = 'first <tool_call>{"name": "curl", "arguments": {}}</tool_call>'
 LLM = Origin(extractor="llm", model="gpt-4o-mini", prompt_version="p1")
 
 
@@ -44,7 +45,7 @@ def make_rows(count: int = 2, **columns: object) -> list[Row]:
     """One run of three episodes per trial: `flight-0` with the task `book-0`, and so on."""
     rows = []
     for number in range(count):
-        contents = [f"Task: book flight {number}", "first", "seen", "second", "seen", "third"]
+        contents = [f"Task: book flight {number}", CALL, "seen", "second", "seen", "third"]
         values = {"task": f"book-{number}", "result": "1.0" if number % 2 == 0 else "AgentTimeoutError", **columns}
         rows += make_prefix_rows(contents, trial_name=f"flight-{number}", **values)
     return rows
