@@ -7,7 +7,7 @@ from sqlite3 import complete_statement
 
 from sqlite_utils import Database, Migrations
 
-from core.store import quality_tables
+from core.store import quality_origins, quality_tables
 from core.store.queue_tables import build_later_script, build_script
 
 migrations = Migrations("trace_hints")
@@ -395,6 +395,12 @@ def m019_faster_decisions(db: Database) -> None:
         {build_later_script()}
         """,
     )
+
+
+@migrations()
+def m021_origins_of_one_batch(db: Database) -> None:
+    """A hint with two origins of one batch can be saved: they are one row of the figures of quality."""
+    _create(db, quality_origins.build_script())
 
 
 @migrations()

@@ -23,7 +23,7 @@ _TABLES = """
 """
 _COUNT = "(SELECT COUNT(*) FROM evidence e WHERE e.hint_id = {hint}.id AND e.status = '{status}')"
 _COUNTS = ", ".join(_COUNT.replace("{status}", each) for each in ("exact", "repointed", "approximate", "missing"))
-_ADD_HINT = f"""
+ADD_HINT = f"""
     INSERT OR IGNORE INTO hint_figures
         SELECT t.dataset_id, o.batch_id, t.id, {{hint}}.id, o.extractor, o.model,
         ROW_NUMBER() OVER (PARTITION BY {{hint}}.id ORDER BY o.key) = 1,
@@ -52,10 +52,10 @@ _ADD_QUOTE = ", ".join(f"{each} = {each} + (NEW.status = '{each}')" for each in 
 _DROP_QUOTE = ", ".join(f"{each} = {each} - (OLD.status = '{each}')" for each in _QUOTES)
 _MOVE_QUOTE = ", ".join(f"{each} = {each} + (NEW.status = '{each}') - (OLD.status = '{each}')" for each in _QUOTES)
 _TRIGGERS = f"""
-    CREATE TRIGGER quality_of_new_hints AFTER INSERT ON hints BEGIN {_ADD_HINT.format(hint="NEW")} END;
+    CREATE TRIGGER quality_of_new_hints AFTER INSERT ON hints BEGIN {ADD_HINT.format(hint="NEW")} END;
     CREATE TRIGGER quality_of_origins AFTER UPDATE OF origins ON hints WHEN NEW.origins <> OLD.origins BEGIN
         DELETE FROM hint_figures WHERE hint_id = NEW.id;
-        {_ADD_HINT.format(hint="NEW")}
+        {ADD_HINT.format(hint="NEW")}
     END;
     CREATE TRIGGER quality_of_hints AFTER UPDATE OF text, proposed_text, state, attempt_ids ON hints BEGIN
         UPDATE hint_figures SET state = NEW.state, words = {_WORDS.format(hint="NEW")},
