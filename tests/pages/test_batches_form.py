@@ -110,16 +110,16 @@ def test_the_estimate_follows_selection_and_limits(with_key: Path, open_page: Op
     app.number_input(key="first_trials").set_value(2).run()
     app.number_input(key="max_rpm").set_value(1).run()
     expected = estimate(with_key, first_trials=2, max_rpm=1)
-    assert get_estimate(app)[0][1] == "7"
-    assert get_estimate(app)[0][5] == "about 7 min 10 s"
-    assert expected.seconds == 430
+    assert get_estimate(app)[0][1] == "9", "7 attempts, and 2 trials that are compared"
+    assert get_estimate(app)[0][5] == "about 9 min 10 s"
+    assert expected.seconds == 550
     assert "7 attempts: all attempts, first 2 trials." in list_texts(app)
 
 
 def test_one_trial_is_chosen_by_its_name(with_key: Path, open_page: OpenPage) -> None:
     app = open_page("batches")
     app.text_input(key="trial_name").set_value("book-flight-sfo-wifi").run()
-    assert get_estimate(app)[0][1] == f"{estimate(with_key, trial='book-flight-sfo-wifi').attempts}"
+    assert get_estimate(app)[0][1] == f"{estimate(with_key, trial='book-flight-sfo-wifi').requests}"
     app.text_input(key="trial_name").set_value("no such trial").run()
     assert (
         "No attempt is chosen (all attempts, trial no such trial). Choose other attempts, or all of them."
@@ -132,10 +132,10 @@ def test_trials_are_chosen_by_how_often_they_succeeded(with_key: Path, open_page
     app = open_page("batches")
     everything = int(get_estimate(app)[0][1])
     get_widget(app, "success_share").set_value((5, 95)).run()
-    mixed = estimate(with_key, min_success=0.05, max_success=0.95).attempts
-    assert 0 < mixed < everything
-    assert get_estimate(app)[0][1] == f"{mixed}"
-    assert f"{mixed} attempts: all attempts, 5 to 95 % successes." in list_texts(app)
+    mixed = estimate(with_key, min_success=0.05, max_success=0.95)
+    assert 0 < mixed.attempts < mixed.requests < everything
+    assert get_estimate(app)[0][1] == f"{mixed.requests}"
+    assert f"{mixed.attempts} attempts: all attempts, 5 to 95 % successes." in list_texts(app)
 
 
 def test_an_unknown_price_is_asked_for_and_never_made_up(with_key: Path, open_page: OpenPage) -> None:
@@ -186,6 +186,19 @@ def test_attempts_are_compared_unless_somebody_says_no(with_key: Path, open_page
         assert store.batches.get_batch(1).config.contrast is False
 
 
+def test_merged_wordings_are_only_suggested_on_request_and_live(with_key: Path, open_page: OpenPage) -> None:
+    app = open_page("batches")
+    assert get_widget(app, "suggest_merges").value is False
+    get_widget(app, "suggest_merges").set_value(True).run()
+    get_widget(app, "way").set_value("batch_api").run()
+    assert get_widget(app, "suggest_merges").disabled
+    get_widget(app, "way").set_value("live").run()
+    with worker_elsewhere(with_key):
+        app.button(key="start_batch").click().run()
+    with open_store(with_key) as store:
+        assert store.batches.get_batch(1).config.suggest_merges is True
+
+
 def test_what_was_chosen_is_what_is_launched(with_key: Path, open_page: OpenPage) -> None:
     app = open_page("batches")
     app.text_input(key="model").set_value("my-model").run()
@@ -214,10 +227,11 @@ def test_what_was_chosen_is_what_is_launched(with_key: Path, open_page: OpenPage
         max_tpm=90_000,
         input_limit=8_000,
         budget_usd=5.0,
+        contrast=True,
         ask_again=True,
     )
     assert batch.estimate is not None
-    assert batch.estimate.requests == 26
+    assert (batch.estimate.attempts, batch.estimate.requests) == (26, 32)
 
 
 def test_the_model_without_a_server_says_what_to_do(imported: Path, open_page: OpenPage) -> None:
