@@ -10,6 +10,8 @@ function toggleSide(wb) {
   wb.left = here.id;
   wb.other = differs.id;
   wb.sideOpen = new Set();
+  // what it is for is where they part; a quote comes into sight when a hint is chosen
+  wb.atParting = `${wb.hint} ${wb.quote}`;
   setMode(wb, "side");
 }
 
@@ -132,5 +134,7 @@ function markPair(wb, view) {
   }
   if (wb.scrolled === goal) return;
   wb.scrolled = goal;
+  if (wb.atParting === `${wb.hint} ${wb.quote}`) target = null;
+  else wb.atParting = null;
   scrollTo40(pair, target || pair.querySelector(".parting") || pair.firstElementChild);
 }
