@@ -55,6 +55,16 @@ def show_left_out(preview: Preview) -> None:
     """Approved trials that stay behind, each with its reason; and what is worth a look."""
     _show_notes("Approved, but left out", preview.left_out)
     _show_notes("Worth a look", preview.warnings)
+    _show_text_differences({note.trial: note.diff for note in preview.warnings if note.diff})
+
+
+def _show_text_differences(by_trial: dict[str, str]) -> None:
+    """How the source task's text differs from the one in the traces, trial by trial."""
+    if not by_trial:
+        return
+    with st.expander("Task texts that differ from the traces"):
+        chosen = st.selectbox("Trial", list(by_trial), key="text_difference")
+        st.code(by_trial[chosen], language="diff", wrap_lines=True)
 
 
 def _describe_target(preview: Preview) -> str:

@@ -128,6 +128,32 @@ def test_a_preview_is_not_published_any_more_once_somebody_decided_or_chose_othe
     assert not app.button(key="publish").disabled
 
 
+def test_a_source_task_whose_text_differs_from_the_traces_is_shown(
+    approved: Path, tmp_path: Path, open_page: OpenPage
+) -> None:
+    with open_store(approved) as store:
+        trial = store.traces.get_trial(1)
+    task = tmp_path / "tasks" / (trial.task or trial.name)
+    (task / "tests").mkdir(parents=True)
+    (task / "environment").mkdir()
+    for name, text in {
+        "instruction.md": "Book it all.",
+        "task.toml": "",
+        "environment/Dockerfile": "FROM x",
+        "tests/test.sh": "true",
+    }.items():
+        (task / name).write_text(text, "utf-8")
+    app = open_page("publish")
+    app.text_input(key="folder_1").set_value(str(tmp_path / "out")).run()
+    app.text_input(key="tasks_1").set_value(str(tmp_path / "tasks")).run()
+    preview(app, approved)
+    texts = list_texts(app)
+    assert any(text.startswith("Book it all.\n\n---") for text in texts)
+    assert any("+Book it all." in text and "-User: Book flight" in text for text in texts)
+    left_out = next(frame.value for frame in app.dataframe if "Why" in frame.value)
+    assert "has no task" in left_out["Why"].tolist()[0]
+
+
 def test_a_change_since_the_publication_is_shown_and_previewed(
     approved: Path, tmp_path: Path, open_page: OpenPage
 ) -> None:
