@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from resource import RLIM_INFINITY, RLIMIT_FSIZE, setrlimit
 from typing import Any
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from pydantic import SecretStr
@@ -168,7 +169,7 @@ def _find_job(store: Store, dataset: Dataset, options: PublishOptions) -> int:
 
 def _count_commits(repo: str) -> int:
     try:
-        with urlopen(f"{os.environ['HF_ENDPOINT']}/_control/commits?repo={repo}", timeout=10) as reply:
+        with urlopen(f"{os.environ['HF_ENDPOINT']}/_control/commits?repo={quote(repo)}", timeout=10) as reply:
             return len(json.loads(reply.read()))
     except OSError:
         return 0

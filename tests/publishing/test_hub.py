@@ -245,7 +245,8 @@ def test_commit_that_cannot_be_read_back_is_not_claimed_but_recognised(hub: HubS
     )
     revision = hub.commits(REPO)[-1].sha
     assert failed["message"].startswith(f"Commit {revision} is in tester/made, but could not be read back.")
-    assert (again["unchanged"], again["revision"], count_commits(hub)) == (True, revision, 1)
+    assert (failed["states"], again["states"]) == (["unverified"], ["published"])
+    assert (again["unchanged"], again["revision"], count_commits(hub)) == (False, revision, 1), "it is the job's own"
 
 
 def test_cancel_stops_everything_up_to_the_commit_and_nothing_after(hub: HubServer, home: Path) -> None:
