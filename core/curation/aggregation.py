@@ -4,7 +4,7 @@ One member's words stay unchanged per cluster; evidence is united; support is co
 decided on is never touched, and what was rejected is not proposed again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
@@ -65,6 +65,8 @@ def build_hints(
     trial_key: str,
     attempts: Mapping[int, QuotableAttempt],
     known: Sequence[Hint],
+    mended: Collection[str] = (),
+    keep_order: bool = False,
 ) -> list[Hint]:
     """All hints of a trial in publishing order, those that a person decided on included as they are.
 
@@ -74,9 +76,11 @@ def build_hints(
         trial_key: The same for the same trial in every workspace, so that hint ids are, too.
         attempts: The proposals' attempts by id, for checking quotes.
         known: The hints that the trial has so far.
+        mended: Ids of hints whose evidence a person changed: they stay as they are, too.
+        keep_order: A person put the known hints in order: new ones go behind them.
     """
     clusters = _cluster(_list_members(proposals, attempts))
-    decided = [hint for hint in known if hint.state is not HintState.PROPOSED or hint.is_edited or _is_persons(hint)]
+    decided = [hint for hint in known if _is_decided(hint) or hint.id in mended]
     hints: dict[str, Hint] = {}
     for cluster in clusters:
         match = next((hint for hint in decided if _matches(hint, cluster)), None)
@@ -85,10 +89,10 @@ def build_hints(
         hints[hint.id] = hint if match is None else _add_support(hint, cluster)
     for hint in decided:
         hints.setdefault(hint.id, hint)
-    return [
-        hint.model_copy(update={"position": position})
-        for position, hint in enumerate(sorted(hints.values(), key=lambda hint: list(HintKind).index(hint.kind)))
-    ]
+    kinds = list(HintKind)
+    places = {hint.id: place for place, hint in enumerate(known)} if keep_order else {}
+    ordered = sorted(hints.values(), key=lambda hint: (kinds.index(hint.kind), places.get(hint.id, len(places))))
+    return [hint.model_copy(update={"position": position}) for position, hint in enumerate(ordered)]
 
 
 def _list_members(proposals: Sequence[Proposal], attempts: Mapping[int, QuotableAttempt]) -> list[_Member]:
@@ -174,6 +178,10 @@ def _unite_evidence(cluster: _Cluster) -> list[Evidence]:
     found = [item for item in unique.values() if item.status is not EvidenceStatus.MISSING]
     missing = [item for item in unique.values() if item.status is EvidenceStatus.MISSING]
     return [*found[:MAXIMUM_EVIDENCE], *missing[: max(MAXIMUM_EVIDENCE - len(found), 0)]]
+
+
+def _is_decided(hint: Hint) -> bool:
+    return hint.state is not HintState.PROPOSED or hint.is_edited or _is_persons(hint)
 
 
 def _is_persons(hint: Hint) -> bool:

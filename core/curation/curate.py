@@ -88,6 +88,8 @@ class _Curator:
             trial_key=f"{self._dataset.key} {trial.number}",
             attempts={attempt.id: attempt.quotable for attempt in attempts.values()},
             known=known,
+            mended=store.decisions.list_decided_by(trial_id, ("use quote", "add quote", "merge")),
+            keep_order=bool(store.decisions.list_decided_by(trial_id, ("move", "change kind"))),
         )
         findings = check_hints(load_context(trial, hints, attempts, repeated=self._repeated))
         return _Curated(trial_id, trial.version, known, hints, findings, trial.status is TrialStatus.APPROVED)

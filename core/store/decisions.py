@@ -79,12 +79,13 @@ class Decisions(Part):
         more = " AND d.hint_id IS NULL" if only_trial else ""
         return self._list_news("d.trial_id = ? AND d.trial_version > ?" + more, (trial_id, version))
 
-    def list_touched_hints(self, trial_id: int) -> set[str]:
-        """Ids of the hints that a decision which holds is about: aggregation leaves them as they are."""
+    def list_decided_by(self, trial_id: int, actions: Sequence[str]) -> set[str]:
+        """Ids of the hints of a trial that one of these actions holds for, e.g. `("move",)`."""
         rows = self._rows(
-            "SELECT DISTINCT d.hint_id FROM decisions d JOIN steps s ON s.id = d.step_id WHERE d.trial_id = ? "
-            "AND d.hint_id IS NOT NULL AND s.kind = 'do' AND s.undone_by IS NULL",
-            (trial_id,),
+            "SELECT DISTINCT d.hint_id FROM decisions d JOIN steps s ON s.id = d.step_id WHERE d.trial_id = ?1 "
+            "AND d.hint_id IS NOT NULL AND s.kind = 'do' AND s.undone_by IS NULL "
+            "AND d.action IN (SELECT value FROM json_each(?2))",
+            (trial_id, orjson.dumps(list(actions)).decode()),
         )
         return {row["hint_id"] for row in rows}
 

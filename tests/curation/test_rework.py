@@ -147,6 +147,21 @@ def test_a_dismissed_suggestion_changes_no_hint(table: Table) -> None:
     assert table.act("dismiss_suggestion", suggestion_id="none").problem == "refused"
 
 
+def test_a_new_extraction_keeps_the_order_and_the_quotes_that_a_person_chose(table: Table) -> None:
+    table.must("move_hint", hint_id=table.find("Check").id, before=table.find("Sort").id)
+    table.must("use_quote", hint_id=table.find("guess").id, evidence=0, message=2, quote="done: 3 lines")
+    table.must("add_quote", hint_id=table.find("sort").id, attempt_id=table.attempts[1].id, message=2, quote="done: 3")
+    before = table.picture()["first"]["hints"]
+    table.extract()
+    after = table.picture()["first"]["hints"]
+    assert [(it["id"], it["evidence"]) for it in after] == [(it["id"], it["evidence"]) for it in before]
+    for _ in range(3):
+        table.must("undo")
+    table.extract()
+    assert list_steps(table) == ["Sort the list.", "Check the result."]
+    assert table.find("guess").evidence[0].status is EvidenceStatus.MISSING
+
+
 CASES: dict[str, dict[str, Any]] = {
     "edit_hint": {"text": StrategyText(do="Mine.").model_dump()},
     "accept_hint": {},
