@@ -14,6 +14,7 @@ from pages.shared import jobs
 from pages.shared.datasets import describe_dataset
 from pages.shared.labels import describe_count
 from pages.shared.times import describe_time
+from pages.shared.unseen import name_unseen
 
 
 def show_card(standing: Standing) -> None:
@@ -53,7 +54,8 @@ def _describe(standing: Standing) -> str:
     maker = batch.model or "made by rules, without a model"
     by = f" by {job.created_by}" if job.created_by else ""
     word, at_utc = ("started", job.started_utc) if job.started_utc else ("asked for", job.created_utc)
-    return f"{describe_dataset(standing.dataset)}, {maker}, {word} {describe_time(at_utc)}{by}"
+    words = f"{describe_dataset(standing.dataset)}, {maker}, {word} {describe_time(at_utc)}{by}"
+    return name_unseen(words)
 
 
 def _show_progress(standing: Standing) -> None:

@@ -7,6 +7,7 @@ from core.store.batch_models import FailureGroup
 from pages.batches.actions import retry_failed
 from pages.batches.standing import Standing
 from pages.batches.words import shorten
+from pages.shared.unseen import name_unseen
 
 SHOWN_REASONS = 3
 _NOTES = {RequestKind.CONTRAST: " (comparison)", RequestKind.MERGE: " (merge)"}
@@ -31,9 +32,9 @@ def show_failures(standing: Standing) -> None:
         st.dataframe(
             [
                 {
-                    "Reason": describe_reason(group),
+                    "Reason": name_unseen(describe_reason(group)),
                     "Requests": group.requests,
-                    "Newest": group.trial_name,
+                    "Newest": name_unseen(group.trial_name),
                 }
                 for group in standing.failures
             ],

@@ -9,6 +9,7 @@ from pages.batches.standing import Standing
 from pages.batches.words import shorten
 from pages.shared import navigation
 from pages.shared.labels import describe_count
+from pages.shared.unseen import name_unseen
 from pages.shared.workspace import open_workspace
 
 SHOWN_HINTS = 3
@@ -47,7 +48,7 @@ def describe_answer(answer: LastAnswer) -> list[str]:
 def _show_answer(standing: Standing, answer: LastAnswer) -> None:
     which, said, way = st.columns([1.1, 3, 0.6], gap="small")
     with which.container(gap="xxsmall"):
-        st.text(answer.trial_name, wrap=False)
+        st.text(name_unseen(answer.trial_name), wrap=False)
         st.text(_describe_place(answer))
     said.text("\n".join(describe_answer(answer)))
     # before the first hints there is nothing to review

@@ -11,6 +11,7 @@ from core.settings import Settings
 from pages.batches.standing import Standing
 from pages.shared import jobs
 from pages.shared.times import describe_time
+from pages.shared.unseen import name_unseen
 
 NO_SERVER = "No model server is set any more: set OPENAI_API_KEY or OPENAI_BASE_URL before it goes on."
 MEND = (
@@ -90,4 +91,4 @@ def _list_changes(standing: Standing, settings: Settings) -> list[Notice]:
 def _show_notice(notice: Notice) -> None:
     with st.container(horizontal=True, wrap=False, gap="xsmall"):
         st.markdown(f":orange[{notice.icon}]", width="content")
-        st.text(notice.words, width="stretch")
+        st.text(name_unseen(notice.words), width="stretch")

@@ -4,6 +4,7 @@ from math import ceil
 
 from core.store.batch_models import BatchConfig
 from pages.shared.labels import describe_cost, describe_count
+from pages.shared.unseen import name_unseen
 
 SELECTIONS = {"all": "All", "new": "Without hints", "failed": "Failed before"}
 WAYS = {"live": "Live calls", "batch_api": "Batch API"}
@@ -94,5 +95,5 @@ def describe_time_left(seconds: float) -> str:
 
 def shorten(line: str, *, characters: int = 160) -> str:
     """One line that shows how a longer text begins."""
-    folded = " ".join(line.split())
+    folded = name_unseen(" ".join(line.split()))
     return folded if len(folded) <= characters else folded[: characters - 1].rstrip() + "…"

@@ -6,6 +6,7 @@ from core.models import Job
 from core.publishing.preview_models import Preview, SampleFile
 from core.store import Store
 from core.store.previews import PreviewTaskRow
+from pages.shared.unseen import name_unseen
 
 TEXT_HEIGHT = 380
 SHORT_LINES, SHORT_CHARACTERS = 18, 1_200
@@ -31,7 +32,7 @@ def show_look(store: Store, preview: Preview, job: Job) -> None:
 def _show_samples(preview: Preview) -> None:
     if not preview.samples:
         return
-    names = {sample.folder: f"{sample.folder}: {sample.trial_name}" for sample in preview.samples}
+    names = {sample.folder: name_unseen(f"{sample.folder}: {sample.trial_name}") for sample in preview.samples}
     left, right = st.columns([1.4, 1])
     chosen = left.selectbox("Task", list(names), format_func=names.__getitem__, key="sample_task")
     files = {file.path: file for sample in preview.samples if sample.folder == chosen for file in sample.files}
@@ -77,7 +78,7 @@ def _show_difference(store: Store, preview: Preview, job: Job) -> None:
 def _show_rows(rows: list[PreviewTaskRow], *, key: str) -> str | None:
     """The folder of the chosen row, at first the first one's; None without rows."""
     event = st.dataframe(
-        [{"Task": row.folder, "Trial": row.trial_name} for row in rows],
+        [{"Task": row.folder, "Trial": name_unseen(row.trial_name)} for row in rows],
         hide_index=True,
         height=min(LIST_HEIGHT, _HEAD + _ROW * max(len(rows), 1)),
         on_select="rerun",
@@ -99,4 +100,4 @@ def _show_card(preview: Preview) -> None:
 
 def _show_text(text: str, *, language: str | None = None) -> None:
     is_short = text.count("\n") < SHORT_LINES and len(text) < SHORT_CHARACTERS
-    st.code(text or " ", language=language, wrap_lines=True, height="content" if is_short else TEXT_HEIGHT)
+    st.code(name_unseen(text) or " ", language=language, wrap_lines=True, height="content" if is_short else TEXT_HEIGHT)

@@ -7,6 +7,7 @@ import streamlit as st
 from core.publishing.options import TrialNote
 from core.publishing.preview_models import Preview
 from pages.shared.labels import describe_count
+from pages.shared.unseen import name_unseen
 
 LIST_HEIGHT = 240
 _ROW, _HEAD = 35, 38
@@ -23,7 +24,7 @@ def show_summary(preview: Preview) -> None:
     figures[3].metric("Removed", f"{preview.removed:,}", border=True)
     with st.container(gap="xxsmall"):
         for sentence in describe_preview(preview):
-            st.text(sentence)
+            st.text(name_unseen(sentence))
         if preview.removed_trials:
             _show_warning(f"Will be removed there: {_name(preview.removed_trials)}.")
         if preview.removed_files:
@@ -94,7 +95,7 @@ def _name(names: Sequence[str]) -> str:
 def _show_warning(sentence: str) -> None:
     with st.container(horizontal=True, wrap=False, gap="xsmall"):
         st.markdown(":orange[:material/warning:]", width="content")
-        st.text(sentence, width="stretch")
+        st.text(name_unseen(sentence), width="stretch")
 
 
 def _show_notes(title: str, notes: Sequence[TrialNote]) -> None:
@@ -102,7 +103,7 @@ def _show_notes(title: str, notes: Sequence[TrialNote]) -> None:
         return
     st.markdown(f"**{title}: {len(notes):,}**")
     st.dataframe(
-        [{"Trial": note.trial, "Why": note.reason} for note in notes],
+        [{"Trial": name_unseen(note.trial), "Why": name_unseen(note.reason)} for note in notes],
         hide_index=True,
         height=min(LIST_HEIGHT, _HEAD + _ROW * len(notes)),
         column_config={"Trial": st.column_config.TextColumn(width="small")},

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.models import Dataset, Grouping
 from pages.shared import keys
+from pages.shared.unseen import name_unseen
 
 ALL = 0
 """Stands for all datasets, where a page offers that."""
@@ -15,7 +16,7 @@ ALL = 0
 def describe_dataset(dataset: Dataset) -> str:
     """Unique and always the same, e.g. `taskmaster2-gpt5mini #3`."""
     by_task = ", by task" if dataset.group_by is Grouping.TASK else ""
-    return f"{dataset.name}{by_task} #{dataset.id}"
+    return name_unseen(f"{dataset.name}{by_task} #{dataset.id}")
 
 
 def show_dataset_picker(datasets: Sequence[Dataset], *, label: str = "Dataset", **options: Any) -> Dataset:

@@ -12,6 +12,7 @@ from core.worker import queueing
 from pages.shared import jobs
 from pages.shared.problems import problems_kept
 from pages.shared.reviewer import get_reviewer
+from pages.shared.unseen import name_unseen
 
 SAMPLE = PROJECT_ROOT / "core" / "traces" / "sample.jsonl"
 
@@ -54,4 +55,4 @@ def _draw(job: Job) -> None:
 
 
 def _name_source(job: Job) -> str:
-    return pipeline.ImportParams.model_validate_json(job.params).source.source
+    return name_unseen(pipeline.ImportParams.model_validate_json(job.params).source.source)

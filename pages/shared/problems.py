@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.errors import TraceHintsError
 from pages.shared import keys
+from pages.shared.unseen import name_unseen
 
 
 @contextmanager
@@ -51,4 +52,4 @@ def show_problem(message: str) -> None:
     """An error message as plain text in a frame."""
     with st.container(border=True, horizontal=True, wrap=False, gap="xsmall"):
         st.markdown(":red[:material/error:]", width="content")
-        st.text(message, width="stretch")
+        st.text(name_unseen(message), width="stretch")

@@ -7,6 +7,7 @@ import streamlit as st
 from core.models import Dataset
 from pages.shared.datasets import describe_dataset
 from pages.shared.times import describe_time
+from pages.shared.unseen import name_unseen
 
 
 def show_imported(datasets: Sequence[Dataset]) -> Dataset | None:
@@ -36,7 +37,7 @@ def show_imported(datasets: Sequence[Dataset]) -> Dataset | None:
 def _build_row(dataset: Dataset) -> dict[str, str]:
     return {
         "Dataset": describe_dataset(dataset),
-        "Source": dataset.source,
+        "Source": name_unseen(dataset.source),
         "Configuration": dataset.config or "",
         "Split": dataset.split or "",
         "Revision": (dataset.revision or "")[:12],

@@ -8,6 +8,7 @@ from core.traces.preview import SampleTrial, SourcePreview, build_preview, recom
 from core.traces.task_text import DEFAULT_MARKERS
 from pages.shared.imports import start_import
 from pages.shared.labels import describe_count
+from pages.shared.unseen import name_unseen
 from pages.traces.sample import Looked, let_go
 
 SHOWN = 3
@@ -82,19 +83,19 @@ def _show_counts(preview: SourcePreview, total: int | None) -> None:
             "Grouped by task, their attempts are compared."
         )
     for item in preview.set_aside[:SHOWN]:
-        st.text(f"Row {item.row_number}: {item.reason}")
+        st.text(f"Row {item.row_number}: {name_unseen(item.reason)}")
 
 
 def _show_trial(trial: SampleTrial, options: ImportOptions) -> None:
     with st.container(border=True, height="stretch", gap="xsmall"):
-        st.text(trial.name, wrap=False, width="stretch")
+        st.text(name_unseen(trial.name), wrap=False, width="stretch")
         sign = ":orange[:material/info:]" if trial.is_fallback else ":green[:material/check:]"
         with st.container(horizontal=True, gap="xxsmall", wrap=False):
             st.markdown(sign, width="content")
             counts = f"{describe_count(trial.rows, 'row')}, {describe_count(trial.attempts, 'attempt')}"
-            st.text(f"{counts}; {trial.task_source}", width="stretch")
+            st.text(f"{counts}; {name_unseen(trial.task_source)}", width="stretch")
         if trial.cut_text:
             st.text("Cut away:" if options.cut_at_marker else "Cutting at the marker would drop:")
-            st.code(trial.cut_text, language=None, wrap_lines=True, height=90)
+            st.code(name_unseen(trial.cut_text), language=None, wrap_lines=True, height=90)
         st.text("Task text:")
-        st.code(trial.task_text or "(none found)", language=None, wrap_lines=True, height=TEXT_HEIGHT)
+        st.code(name_unseen(trial.task_text) or "(none found)", language=None, wrap_lines=True, height=TEXT_HEIGHT)

@@ -10,6 +10,7 @@ from core.store import Store
 from core.traces.report import ImportReport
 from pages.shared.datasets import describe_dataset
 from pages.shared.labels import OUTCOMES, describe_count
+from pages.shared.unseen import name_unseen
 
 ROWS_NAMED = 20
 
@@ -57,7 +58,7 @@ def _describe_tokens(report: ImportReport) -> str:
 
 def _show_notes(report: ImportReport, dataset: Dataset) -> None:
     for note in report.notes:
-        st.text(f"{note[:1].upper()}{note[1:]}.")
+        st.text(name_unseen(f"{note[:1].upper()}{note[1:]}."))
     if report.disagreeing_tasks:
         st.text(
             f"In {describe_count(report.disagreeing_tasks, 'trial')} the attempts name different tasks; "
@@ -84,7 +85,7 @@ def _show_table(title: str, counts: Counter[str], name: str, *, count: str = "Co
     with st.container(gap="xsmall"):
         st.markdown(f"**{title}**")
         st.dataframe(
-            [{name: key, count: value} for key, value in counts.most_common()],
+            [{name: name_unseen(key), count: value} for key, value in counts.most_common()],
             hide_index=True,
             height="content",
             alt=title,
@@ -99,7 +100,7 @@ def _show_set_aside(rows: Sequence[tuple[int, str]]) -> None:
         st.markdown("**Set aside**")
         st.dataframe(
             [
-                {"Reason": reason, "Count": len(group), "Row numbers": _list_numbers(group)}
+                {"Reason": name_unseen(reason), "Count": len(group), "Row numbers": _list_numbers(group)}
                 for reason, group in sorted(numbers.items(), key=lambda item: -len(item[1]))
             ],
             hide_index=True,
