@@ -129,7 +129,8 @@ def _describe_checks() -> str:
     return (
         "Code looked for the quotes behind each hint in the attempt it was taken from, and checked its words. Findings "
         f"that keep a hint from being published, unless a person overrode them with a reason: {codes.get('block')}. "
-        f"Findings that warn: {codes.get('warn')}. Before publishing, every file was searched for keys, tokens and "
+        f"Findings that warn: {codes.get('warn')}. Findings that only tell: {codes.get('info')}. "
+        "Before publishing, every file was searched for keys, tokens and "
         "private keys; for those there is no override."
     )
 

@@ -9,6 +9,7 @@ from core.publishing.preflight import find_obstacle
 from core.store import Store
 from tests.builders import import_list, make_row, talk
 from tests.publishing.approved import (
+    CALL,
     approve,
     block,
     change_hint,
@@ -78,7 +79,7 @@ def test_trial_without_task_text_is_left_out_until_somebody_writes_one(store: St
 
 @pytest.mark.parametrize("where", ["hint", "task text", "trial name"])
 def test_secret_is_never_published_and_never_shown(store: Store, tmp_path: Path, where: str) -> None:
-    contents = talk(f"Task: use {KEY}" if where == "task text" else "Task: book", "done")
+    contents = talk(f"Task: use {KEY}" if where == "task text" else "Task: book", CALL)
     name = f"flight-{KEY}" if where == "trial name" else "flight"
     dataset = import_list(store, [make_row(contents, trial_name=name)]).dataset
     (trial,) = store.traces.list_trials(dataset.id)
