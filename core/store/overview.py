@@ -13,6 +13,9 @@ LONGEST_LOOK_SECONDS = 600.0
 DECISIONS_FOR_A_PACE = 5
 """With fewer decisions a day, a pace would be a guess."""
 
+_STANDS = "NOT EXISTS (SELECT 1 FROM steps s WHERE s.id = d.step_id AND s.undone_by IS NOT NULL)"
+"""What was undone was not decided."""
+
 
 class StageCounts(NamedTuple):
     """Trials of a dataset by the stage they reached."""
@@ -105,7 +108,7 @@ class Overview(Part):
         rows = self._rows(
             "SELECT d.at_utc, d.reviewer, d.action FROM decisions d JOIN trials t ON t.id = d.trial_id "
             "WHERE d.at_utc >= ?2 AND (?1 IS NULL OR t.dataset_id = ?1) AND d.hint_id IS NULL "
-            "AND d.action IN ('approve', 'reject') AND d.reviewer <> 'unattended' ORDER BY d.seq",
+            f"AND {_STANDS} AND d.action IN ('approve', 'reject') AND d.reviewer <> 'unattended' ORDER BY d.seq",
             (dataset_id, since_utc),
         )
         return [TrialDecision(**row) for row in rows]
@@ -124,7 +127,7 @@ class Overview(Part):
             "SELECT COALESCE(SUM(action = 'approve'), 0) AS approved, COALESCE(SUM(action <> 'reopen'), 0) AS decided "
             "FROM (SELECT d.action, MAX(d.seq) FROM decisions d JOIN trials t ON t.id = d.trial_id "
             "  WHERE (?1 IS NULL OR t.dataset_id = ?1) AND d.hint_id IS NULL AND d.reviewer <> 'unattended' "
-            "  AND d.action IN ('approve', 'reject', 'reopen') GROUP BY d.trial_id)",
+            f"  AND {_STANDS} AND d.action IN ('approve', 'reject', 'reopen') GROUP BY d.trial_id)",
             (dataset_id,),
         )
         hints = self._row(

@@ -1,10 +1,11 @@
 """Every page, over a workspace full of hostile text: no script runs, nothing is loaded, nothing is hidden."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, Request
+from playwright.sync_api import Browser, Dialog, Page, Request, expect
 
 from tests.apps import running_app
 from tests.commands import build_environment, end_worker
@@ -108,7 +109,9 @@ def test_no_page_runs_loads_or_hides_anything_for_a_trace(watch: Watch, path: st
     watch.check()
 
 
-@pytest.mark.parametrize("trial_id", [1, 2, 5, 6, 9, 10, 13])
+@pytest.mark.parametrize("trial_id", [1, 2, 5, 6, 9, 10, 13, 15, 16])
 def test_the_workbench_shows_every_hostile_trial_as_text(watch: Watch, trial_id: int) -> None:
     watch.open(f"review?dataset=1&trial={trial_id}")
+    # what the attempt says is on the screen, so that there is something to check
+    expect(watch.page.get_by_text(re.compile("^run it")).first).to_be_visible()
     watch.check()

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from core.curation import decisions
+from core.models import JobKind
 from core.store import open_store
 from tests.builders import make_row, say, write_rows
-from tests.pages.conftest import OpenPage, extract, list_markdown, list_texts
+from tests.pages.conftest import OpenPage, extract, list_markdown, list_texts, wait_until
 from tests.workspaces import import_sample
 
 IMAGE = "![x](http://127.0.0.1:9/x.png)"
@@ -45,8 +46,26 @@ def test_no_page_renders_what_a_trace_says(hostile: Path, open_page: OpenPage, p
             decisions.approve_trial(store, trial, reviewer="Mira", action_id=decisions.new_action_id())
     app = open_page(page)
     assert "127.0.0.1:9" not in list_markdown(app)
-    if page == "publish":
-        assert any(IMAGE in text for text in list_texts(app)), "word for word"
+
+
+def test_a_preview_of_a_publication_shows_the_task_word_for_word(
+    hostile: Path, tmp_path: Path, open_page: OpenPage
+) -> None:
+    with open_store(hostile) as store:
+        trial = store.traces.list_trials(1)[0]
+        decisions.approve_trial(store, trial, reviewer="Mira", action_id=decisions.new_action_id())
+    app = open_page("publish")
+    app.text_input(key="folder_1").set_value(str(tmp_path / "out")).run()
+    app.button(key="preview").click().run()
+    wait_until(lambda: is_previewed(hostile))
+    app.run()
+    assert any(IMAGE in code.value for code in app.code), "word for word"
+    assert "127.0.0.1:9" not in list_markdown(app)
+
+
+def is_previewed(home: Path) -> bool:
+    with open_store(home) as store:
+        return all(job.is_over for job in store.jobs.list_jobs(JobKind.PREVIEW))
 
 
 def test_an_error_is_shown_as_plain_text(home: Path, open_page: OpenPage) -> None:
