@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from core.curation.evidence import find_closest
 from core.curation.rendering import render_hint
-from core.models import Attempt, Decision, Episode, Hint, HintKind, HintState, Trial
+from core.models import Attempt, Decision, Episode, Evidence, EvidenceStatus, Hint, HintKind, HintState, Trial
 from core.store import Store
 from core.traces.transcript import list_ticks
 from pages.review.left_out import build_left_out
@@ -38,7 +39,7 @@ def build_trial_view(store: Store, trial_id: int) -> View:
             for item in store.suggestions.list_suggestions(trial_id)
             if item.state == "open"
         ],
-        "hints": [_build_hint(hint, attempts, decisions) for hint in store.curation.list_hints(trial_id)],
+        "hints": [_build_hint(store, hint, attempts, decisions) for hint in store.curation.list_hints(trial_id)],
     }
 
 
@@ -101,7 +102,7 @@ def _build_attempt(store: Store, attempt: Attempt, episodes: Sequence[Episode]) 
     }
 
 
-def _build_hint(hint: Hint, attempts: Sequence[Attempt], decisions: Sequence[Decision]) -> View:
+def _build_hint(store: Store, hint: Hint, attempts: Sequence[Attempt], decisions: Sequence[Decision]) -> View:
     numbers = {attempt.id: attempt.number for attempt in attempts}
     mine = [item for item in decisions if item.hint_id == hint.id]
     last = mine[-1] if mine else None
@@ -117,7 +118,21 @@ def _build_hint(hint: Hint, attempts: Sequence[Attempt], decisions: Sequence[Dec
         "origins": sorted({origin.model or origin.extractor for origin in hint.origins}),
         "attempt_ids": hint.attempt_ids,
         "evidence": [
-            {**item.model_dump(mode="json"), "attempt": numbers.get(item.attempt_id, 0)} for item in hint.evidence
+            {
+                **item.model_dump(mode="json"),
+                "attempt": numbers.get(item.attempt_id, 0),
+                "closest": _build_closest(store, item, attempts),
+            }
+            for item in hint.evidence
         ],
         "last": None if last is None else _build_decision(last),
     }
+
+
+def _build_closest(store: Store, item: Evidence, attempts: Sequence[Attempt]) -> View | None:
+    """The real text that a reviewer can use in the place of a quote that was not found; None if nothing is like it."""
+    attempt = next((each for each in attempts if each.id == item.attempt_id), None)
+    if item.status is not EvidenceStatus.MISSING or attempt is None:
+        return None
+    found = find_closest(store.traces.load_messages(attempt.conversation_id), item.quote)
+    return None if found is None else {"message": found.message, "quote": found.quote}

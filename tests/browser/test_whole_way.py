@@ -138,7 +138,8 @@ def test_the_whole_way_with_a_model_to_a_folder(page: Page, start_app: StartApp,
         page.goto(start_app(OPENAI_API_KEY=KEY, OPENAI_BASE_URL=llm.base_url, HF_HOME=str(tmp_path / "hf")))
         import_sample(page)
         extract(page)
-        assert len(llm.requests) == 26
+        # 26 attempts, and 6 trials whose success and failure are compared
+        assert len(llm.requests) == 32
     click(page, "Review the hints")
     wait_for_bench(page)
     expect(page.get_by_text("Proposed by gpt-4o-mini")).to_be_visible()

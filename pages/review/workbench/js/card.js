@@ -73,10 +73,10 @@ function drawFinding(wb, view, hint, item, open) {
 }
 
 function drawClosest(wb, hint) {
-  const index = hint.evidence.findIndex((item) => item.status === "approximate");
+  const index = hint.evidence.findIndex((item) => item.closest);
   if (index < 0) return null;
-  const item = hint.evidence[index];
-  return h("p", { class: "closest" }, "Closest: ", h("mark", {}, item.quote.slice(0, 200)), ` in A${item.attempt} #${item.message} `,
+  const { attempt, closest } = hint.evidence[index];
+  return h("p", { class: "closest" }, "Closest: ", h("mark", {}, closest.quote.slice(0, 200)), ` in A${attempt} #${closest.message} `,
     h("button", { class: "link", type: "button", on: { click: () => useQuote(wb, hint, index) } }, "Use this quote"));
 }
 

@@ -66,8 +66,8 @@ function rejectHint(wb) {
 }
 
 function useQuote(wb, hint, index) {
-  const item = hint.evidence[index];
-  onHint(wb, hint, "use_quote", { evidence: index, message: item.message, quote: item.quote });
+  const { message, quote } = hint.evidence[index].closest;
+  onHint(wb, hint, "use_quote", { evidence: index, message, quote });
   say(wb, "The quote is used.");
 }
 
