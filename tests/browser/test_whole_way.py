@@ -147,7 +147,7 @@ def test_the_whole_way_with_a_model_to_a_folder(page: Page, start_app: StartApp,
     expect(page.get_by_text("Hint 1 blocks")).to_be_visible()
     expect(page.get_by_text("Hint 3 blocks")).to_be_visible()
     expect(page.get_by_role("button", name="Approve 1, leave out 2")).to_be_enabled()
-    approve(page, "nginx-strip-prefix__Jm5tR2c")
+    approve(page, "support-duplicate-charge")
     open_from_sidebar(page, "Publish")
     page.get_by_role("textbox", name="Folder", exact=True).fill(str(tmp_path / "out"))
     page.keyboard.press("Enter")
