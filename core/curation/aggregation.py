@@ -6,10 +6,11 @@ decided on is never touched, and what was rejected is not proposed again.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID, uuid5
 
 from core.curation.evidence import QuotableAttempt
-from core.curation.similarity import get_main_words, say_the_same
+from core.curation.similarity import count_values, get_main_words, say_the_same
 from core.models import Evidence, EvidenceStatus, Hint, HintKind, HintState, HintText, Origin, Outcome
 from core.store.curation import Proposal
 
@@ -32,7 +33,7 @@ class _Member:
     text: HintText
     evidence: tuple[Evidence, ...]
 
-    @property
+    @cached_property
     def rank(self) -> tuple[object, ...]:
         """The lowest one lends its words to the cluster: verified, from a success, short."""
         verified = sum(item.status is not EvidenceStatus.MISSING for item in self.evidence)
@@ -133,7 +134,8 @@ def _get_order(cluster: _Cluster) -> tuple[object, ...]:
         return (HintKind.STRATEGY, *first, words)
     if best.text.kind is HintKind.TOOL:
         return (HintKind.TOOL, not is_successful, -support, *first, words)
-    return (best.text.kind, -support, *first, words)
+    # of two with equal support, the one that names more values tells more
+    return (best.text.kind, -support, -min(count_values(best.text), 3), *first, words)
 
 
 def _matches(hint: Hint, cluster: _Cluster) -> bool:

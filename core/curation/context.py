@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from core.curation.evidence import QuotableAttempt
-from core.curation.final_answer import find_final_answer, gives_answer
+from core.curation.final_answer import ends_run, find_final_answer, gives_answer
+from core.curation.secret_scan import find_secret
 from core.curation.similarity import list_stems
 from core.curation.values import holds_value, list_expected
 from core.models import Hint, HintState, Message, Outcome, Role, StrategyText
-from core.traces.actions import Action, list_actions
+from core.traces.actions import Action, action_key, list_actions
 from core.traces.secrets import mask_secrets
 from core.traces.templates import strip_agent_instructions, strip_template
 
@@ -92,6 +93,15 @@ class AttemptContext:
         )
 
     @cached_property
+    def solution(self) -> Sequence[str]:
+        """The commands that it ran with success, folded, each once; not those that only display or end the run."""
+        commands: dict[str, str] = {}
+        for action in self.actions:
+            if not action.failed and not action.shows_only and not ends_run(action):
+                commands.setdefault(action_key(action), fold_words(action.command))
+        return list(dict.fromkeys(command for command in commands.values() if len(command) > 6))
+
+    @cached_property
     def template_words(self) -> str:
         """The words of the agents' prompt templates around its task, folded; empty if there is none that we know."""
         return fold_words("\n".join(text for text in map(_cut_own_text, self.messages) if text))
@@ -123,6 +133,12 @@ class TrialContext:
             for value in list_expected(attempt.verifier_output) if attempt.verifier_output else ():
                 found.setdefault(value.casefold().replace(",", ""), value)
         return {key: value for key, value in found.items() if not holds_value(self.task_text, value)}
+
+    @cached_property
+    def may_hold_secret(self) -> bool:
+        """False if no hint of the trial holds a secret: one search for all of them, as most trials have none."""
+        words = (str(value) for hint in self.hints for value in hint.text.model_dump().values())
+        return find_secret("\n".join(words)) is not None
 
     @cached_property
     def task_words(self) -> str:

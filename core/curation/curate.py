@@ -82,11 +82,13 @@ class _Curator:
         trial = store.traces.get_trial(trial_id)
         known = store.curation.list_hints(trial_id)
         attempts = self._reader.load_attempts(trial_id)
+        proposals = store.curation.list_proposals(trial_id)
+        quoted = {proposal.attempt_id for proposal in proposals}
         hints = build_hints(
-            store.curation.list_proposals(trial_id),
+            proposals,
             trial_id=trial_id,
             trial_key=f"{self._dataset.key} {trial.number}",
-            attempts={attempt.id: attempt.quotable for attempt in attempts.values()},
+            attempts={attempt_id: attempts[attempt_id].quotable for attempt_id in quoted},
             known=known,
             mended=store.decisions.list_decided_by(trial_id, ("use quote", "add quote", "merge")),
             keep_order=bool(store.decisions.list_decided_by(trial_id, ("move", "change kind"))),

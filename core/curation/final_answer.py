@@ -13,6 +13,7 @@ _DONE = re.compile(
 _COMMANDS = re.compile(r"\"keystrokes\"\s*:\s*\"(?!\s*(?:\\n)?\")")
 _ANSWERING = re.compile(r"answer|submit|finish|final|respond|reply|complete|done", re.IGNORECASE)
 _WRITTEN = re.compile(r"^\s*(?:sudo\s+)?(?:echo|printf)\b.*>", re.DOTALL)
+_ENDING = frozenset({"submit", "finish", "task_complete", "mark_task_complete", "exit", "think", "echo", "clear"})
 _BARE = 600
 """Characters: a turn that only says that all is done is short."""
 
@@ -34,6 +35,11 @@ def gives_answer(action: Action) -> bool:
     if action.is_shell:
         return bool(_WRITTEN.search(action.command) or _ANSWERING.search(action.program or action.tool))
     return bool(_ANSWERING.search(action.tool))
+
+
+def ends_run(action: Action) -> bool:
+    """True if an action only tells the harness that the run is over, or only thinks aloud."""
+    return (action.program or action.tool).casefold() in _ENDING
 
 
 def _only_confirms(text: str) -> bool:

@@ -56,6 +56,12 @@ def get_main_words(text: HintText) -> str:
     return text.text if isinstance(text, CriterionText) else ""
 
 
+def count_values(text: HintText) -> int:
+    """How many numbers, paths, options, identifiers and commands a hint names: how specific it is."""
+    words = f"{get_main_words(text)} {_get_further_words(text)}"
+    return len(_list_values(words) | _list_code(words))
+
+
 def say_the_same(one: HintText, other: HintText) -> bool:
     """True if the two would be one hint for a reader, and neither loses a value or turns into its opposite."""
     if one.kind != other.kind or not _agree(_get_further_words(one), _get_further_words(other)):

@@ -20,6 +20,8 @@ _QUOTED = r"\"([^\"\n]{3,80})\"|(?<!\w)'([^'\n]{3,80})'(?!\w)|\u201c([^\u201d\n]
 _TOKEN = re.compile(rf"(?<![\w{{}}])(?:{_FLAG}|{_TIME}|{_EMAIL}|{_FILE}|{_NUMBER}(?![\w])|{_ID})")
 _QUOTED_TEXT = re.compile(_QUOTED)
 _DATE = re.compile(_TIME)
+_ONE_NUMBER = re.compile(_NUMBER)
+_NAMED = re.compile(rf"{_FLAG}|{_EMAIL}|{_FILE}")
 _ROUND = re.compile(r"[1-9]0*")
 _COMMON = frozenset({"200", "201", "204", "301", "302", "400", "401", "403", "404", "422", "429", "500", "502", "503"})
 # what a verifier says of the run, not of the answer
@@ -29,24 +31,25 @@ _OF_THE_RUN = re.compile(
 )
 
 
-def list_values(text: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def list_values(text: str) -> tuple[str, ...]:
     """Every value of a text, in order, unique. Ordinary words, round numbers and dates are none."""
     quoted = (next(group for group in match.groups() if group) for match in _QUOTED_TEXT.finditer(text))
     tokens = (match.group().strip("_-") for match in _TOKEN.finditer(text))
-    return list(dict.fromkeys(value for value in (*tokens, *quoted) if is_value(value)))
+    return tuple(dict.fromkeys(value for value in (*tokens, *quoted) if is_value(value)))
 
 
 def is_value(text: str) -> bool:
     """True if a text is specific enough to be an answer, e.g. `24d835c`, `4,990`, `flag{x}`, `notes.txt`."""
     if _DATE.fullmatch(text) or text in _COMMON:
         return False
-    if re.fullmatch(_NUMBER, text):
+    if _ONE_NUMBER.fullmatch(text):
         digits = text.replace(",", "").replace(".", "")
         return len(digits) >= 3 and not _ROUND.fullmatch(digits)
     has_digit, has_letter = any(map(str.isdigit, text)), any(map(str.isalpha, text))
     if has_digit and has_letter:
         return len(text) >= 5
-    if re.fullmatch(rf"{_FLAG}|{_EMAIL}|{_FILE}", text):
+    if _NAMED.fullmatch(text):
         return len(text) >= 5
     return has_letter and (" " in text or (len(text) >= 5 and text.isupper()))
 
@@ -56,9 +59,9 @@ def list_expected(verifier_output: str) -> list[str]:
     try:
         content = json.loads(verifier_output)
     except (ValueError, RecursionError):
-        return list_values(verifier_output)
+        return list(list_values(verifier_output))
     if not isinstance(content, dict | list):
-        return list_values(str(content))
+        return list(list_values(str(content)))
     leaves = list(_iterate_leaves(content, depth=0))
     found = [leaf for leaf in leaves if is_value(leaf)]
     return list(dict.fromkeys([*found, *(value for leaf in leaves for value in list_values(leaf))]))
@@ -91,7 +94,7 @@ def holds_value(text: str, value: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _build_pattern(value: str) -> re.Pattern[str]:
-    if re.fullmatch(_NUMBER, value):
+    if _ONE_NUMBER.fullmatch(value):
         whole, dot, fraction = value.replace(",", "").partition(".")
         body = ",?".join(whole) + (re.escape(dot + fraction) if fraction.strip("0") else r"(?:\.0+)?")
         # the letter of an escape such as \n in an agent's JSON is no letter of a word

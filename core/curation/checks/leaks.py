@@ -1,12 +1,11 @@
 """Whether a hint gives the answer away instead of helping to find it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.curation.checks.finding import block, build, list_fields, show
-from core.curation.context import SUCCESSFUL, AttemptContext, TrialContext, fold_words
+from core.curation.context import SUCCESSFUL, TrialContext, fold_words
 from core.curation.values import holds_value, list_values
 from core.models import Finding, Hint, Outcome, Severity, StrategyText
-from core.traces.actions import Action, action_key
 
 COPIED_WORDS = 40
 """So many words in a row of an attempt's actions or final answer are a copy, not advice."""
@@ -15,7 +14,6 @@ REPLAY_ACTIONS = 4
 REPLAY_SHARE = 0.8
 _SHOWN = 3
 _EXPECTED = "one of the verifier's expected values"
-_HARNESS = frozenset({"submit", "finish", "task_complete", "mark_task_complete", "exit", "think", "echo", "clear"})
 
 
 def check_answer_values(hint: Hint, context: TrialContext) -> list[Finding]:
@@ -62,7 +60,7 @@ def check_replay(hint: Hint, context: TrialContext) -> list[Finding]:
     for attempt in context.attempts.values():
         if attempt.outcome is Outcome.FAILURE:
             continue
-        commands = _list_solution(attempt)
+        commands = attempt.solution
         if len(commands) < REPLAY_ACTIONS:
             continue
         if _count_held(own, commands) >= max(REPLAY_ACTIONS, REPLAY_SHARE * len(commands)):
@@ -98,18 +96,5 @@ def _iterate_own_words(context: TrialContext) -> Iterator[tuple[str, str]]:
         yield f"the final answer of {attempt.name}", fold_words(attempt.final_answer)
 
 
-def _list_solution(attempt: AttemptContext) -> list[str]:
-    """What it executed with success, each command once."""
-    commands: dict[str, str] = {}
-    for action in attempt.actions:
-        if not action.failed and not action.shows_only and not _ends_run(action):
-            commands.setdefault(action_key(action), fold_words(action.command))
-    return list(dict.fromkeys(command for command in commands.values() if len(command) > 6))
-
-
-def _ends_run(action: Action) -> bool:
-    return (action.program or action.tool).casefold() in _HARNESS
-
-
-def _count_held(words: str, commands: list[str]) -> int:
+def _count_held(words: str, commands: Sequence[str]) -> int:
     return sum(command in words for command in commands)

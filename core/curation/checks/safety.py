@@ -51,10 +51,9 @@ _INVISIBLE = re.compile(
 
 def check_secrets(hint: Hint, context: TrialContext) -> list[Finding]:
     """`secret` (block, never overridden): a key, token or private key stands in the words."""
-    fields = list_fields(hint.text)
-    if find_secret("\n".join(words for _, words in fields)) is None:
+    if not context.may_hold_secret and any(item is hint for item in context.hints):
         return []
-    found = [(place, find_secret(words)) for place, words in fields]
+    found = [(place, find_secret(words)) for place, words in list_fields(hint.text)]
     return [block(hint, "secret", f"It holds a secret: {kind}.", place) for place, kind in found if kind is not None]
 
 
@@ -99,8 +98,11 @@ def check_prompt_template(hint: Hint, context: TrialContext) -> list[Finding]:
     """`prompt-template` (block): eight words in a row that only the agent's prompt template has."""
     findings: list[Finding] = []
     for place, words in list_fields(hint.text):
-        runs = [run for run in _list_runs(words) if run not in context.task_words]
-        run = next((run for run in runs if any(run in item.template_words for item in context.attempts.values())), None)
+        runs = _list_runs(words)
+        texts = [item.template_words for item in context.attempts.values()] if runs else []
+        templates = [text for text in texts if text.strip()]
+        own = (run for run in runs if any(run in text for text in templates))
+        run = next((run for run in own if run not in context.task_words), None)
         if run is not None:
             message = f"{show(run.strip())} is text of the agent's prompt template."
             findings.append(block(hint, "prompt-template", message, place))
