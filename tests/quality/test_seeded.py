@@ -1,0 +1,23 @@
+"""Seeded defects are caught; on the shipped sample always, on the real traces where they are."""
+
+import pytest
+
+from tests.quality.ground import REAL, list_files
+from tests.quality.seeded import DEFECTS, run_seeded
+from tests.workspaces import SAMPLE
+
+LEAST_RECALL = 0.95
+
+
+def test_defects_seeded_into_the_sample_are_caught() -> None:
+    result = run_seeded([SAMPLE])
+    assert [name for name, count in result.seeded.items() if result.caught[name] < count] == []
+    # the templates of the sample are too short to copy ten words in a row from
+    assert set(DEFECTS) - set(result.seeded) == {"text of the template"}
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real traces are not on this machine")
+def test_defects_seeded_into_hints_of_real_traces_are_caught() -> None:
+    result = run_seeded(list_files()[1:])
+    recall = {name: result.caught[name] / count for name, count in result.seeded.items()}
+    assert {name: share for name, share in recall.items() if share < LEAST_RECALL} == {}
