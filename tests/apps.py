@@ -1,6 +1,7 @@
 """Runs the app as the README does: `streamlit run app.py`, on a free port of this machine."""
 
 import signal
+import secrets
 import socket
 import subprocess
 import sys
@@ -29,7 +30,8 @@ class App:
     def __init__(self, environment: Mapping[str, str], *, log: Path) -> None:
         self._environment, self._log = dict(environment), log
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            # below the ports that the system hands out, or another test's server may take it before ours does
+        probe.bind(("127.0.0.1", 20_000 + secrets.randbelow(12_000)))
             self._port = int(probe.getsockname()[1])
         self._process: subprocess.Popen[bytes] | None = None
 
