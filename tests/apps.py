@@ -1,7 +1,7 @@
 """Runs the app as the README does: `streamlit run app.py`, on a free port of this machine."""
 
-import signal
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -31,7 +31,7 @@ class App:
         self._environment, self._log = dict(environment), log
         with socket.socket() as probe:
             # below the ports that the system hands out, or another test's server may take it before ours does
-        probe.bind(("127.0.0.1", 20_000 + secrets.randbelow(12_000)))
+            probe.bind(("127.0.0.1", 20_000 + secrets.randbelow(12_000)))
             self._port = int(probe.getsockname()[1])
         self._process: subprocess.Popen[bytes] | None = None
 
