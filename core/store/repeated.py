@@ -31,7 +31,7 @@ class Repeated(Part):
     """Counts over a whole dataset."""
 
     def list_words(self, dataset_id: int, *, code: str) -> list[WordsOfHint]:
-        """Every hint of a dataset that nobody rejected.
+        """Every hint of a dataset that nobody rejected, tools left out: one environment has the same for all tasks.
 
         Args:
             dataset_id: The dataset.
@@ -40,7 +40,7 @@ class Repeated(Part):
         cursor = self._connection.execute(
             "SELECT h.trial_id, h.id, h.text, (SELECT CAST(f.message AS INTEGER) FROM findings f "
             "WHERE f.hint_id = h.id AND f.code = ?2) FROM hints h JOIN trials t ON t.id = h.trial_id "
-            "WHERE t.dataset_id = ?1 AND h.state <> 'rejected'",
+            "WHERE t.dataset_id = ?1 AND h.state <> 'rejected' AND h.kind <> 'tool'",
             (dataset_id, code),
         )
         return [WordsOfHint(trial_id, hint_id, _hash(text), said) for trial_id, hint_id, text, said in cursor]

@@ -3,11 +3,13 @@
 from tests.quality.facts import FACTS, list_fact_rows
 from tests.quality.planted import list_planted_rows
 from tests.quality.seeded import list_seeded_rows
+from tests.quality.verdicts import list_verdict_rows
 
 
 def main() -> None:
     """Print name, found, of, and the share."""
-    rows = [*list_planted_rows(), *list_seeded_rows(), *(list_fact_rows() if FACTS.exists() else [])]
+    facts = list_fact_rows() if FACTS.exists() else []
+    rows = [*list_planted_rows(), *list_seeded_rows(), *list_verdict_rows(), *facts]
     width = max(len(row.name) for row in rows)
     for row in rows:
         share = f"{row.found / row.of:7.1%}" if row.of else "      -"

@@ -4,9 +4,12 @@ import pytest
 
 from tests.quality.ground import REAL, list_files
 from tests.quality.seeded import DEFECTS, run_seeded
+from tests.quality.verdicts import list_verdict_rows
 from tests.workspaces import SAMPLE
 
 LEAST_RECALL = 0.95
+LEAST_READ = 200
+MOST_FALSE_BLOCKS = 0.05
 
 
 def test_defects_seeded_into_the_sample_are_caught() -> None:
@@ -21,3 +24,11 @@ def test_defects_seeded_into_hints_of_real_traces_are_caught() -> None:
     result = run_seeded(list_files()[1:])
     recall = {name: result.caught[name] / count for name, count in result.seeded.items()}
     assert {name: share for name, share in recall.items() if share < LEAST_RECALL} == {}
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real traces are not on this machine")
+def test_few_good_hints_that_were_read_by_hand_are_blocked() -> None:
+    _, good, free = list_verdict_rows()
+    # a hint of other words has another hash: read it, and write down what it is worth
+    assert good.of >= LEAST_READ
+    assert free.found >= free.of * (1 - MOST_FALSE_BLOCKS)

@@ -39,7 +39,12 @@ def check_contradiction(hint: Hint, context: TrialContext) -> list[Finding]:
 
 
 def check_repeated_elsewhere(hint: Hint, context: TrialContext) -> list[Finding]:
-    """`repeated-elsewhere` (warn): many trials with other tasks have a hint with the very same words."""
+    """`repeated-elsewhere` (warn): many trials with other tasks have a hint with the very same words.
+
+    A tool is none: tasks of one environment have the same ones.
+    """
+    if hint.kind is HintKind.TOOL:
+        return []
     count = context.repeated.get(hint.id, 0)
     return [build_repeated(hint.id, count)] if count >= MANY_TRIALS else []
 
