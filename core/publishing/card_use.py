@@ -52,7 +52,7 @@ def describe_use(facts: CardFacts, card: Card) -> Iterator[str]:
         "attempts behind it, the whole instruction, the outcomes of the attempts and the share that succeeded of "
         "those whose outcome is known (`base_pass_rate`, null if none is)."
     )
-    yield "To run the tasks in [Harbor](https://pypi.org/project/harbor/):"
+    yield "To run the tasks in Harbor (`pip install harbor`):"
     place = "--path tasks" if is_packed else "--repo https://huggingface.co/datasets/REPOSITORY"
     option = "" if facts.with_verifier == facts.tasks else " --disable-verification"
     yield _RUN.format(place=place, option=option)
