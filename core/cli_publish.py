@@ -6,22 +6,9 @@ from pathlib import Path
 
 from core import augment
 from core.cli_options import positive_int, resolve_folder, resolve_if_there, share, words
-from core.publishing.options import MAX_TASK_FILES, MAX_TASK_MB, HintSelection, Layout, Unmatched
+from core.publishing.options import CONTENT_OPTIONS, MAX_TASK_FILES, MAX_TASK_MB, HintSelection, Layout, Unmatched
 
-_CONTENT_FIELDS = (
-    "layout",
-    "unmatched",
-    "max_task_mb",
-    "max_task_files",
-    "hint_selection",
-    "twins",
-    "source_episodes",
-    "min_pass_rate",
-    "max_pass_rate",
-    "with_evidence",
-    "with_reviewers",
-    "licence",
-)
+_CONTENT_FIELDS = (*CONTENT_OPTIONS, "max_task_mb", "max_task_files")
 """Options of a publication that the command line has under the same names."""
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.models import Dataset
 from core.publishing.names import describe_source
-from core.publishing.options import PublishOptions
+from core.publishing.options import CONTENT_OPTIONS, PublishOptions
 from core.publishing.task_rows import TasksIdentity
 from core.publishing.tasks import BuiltTask
 
@@ -19,19 +19,6 @@ FILE_NAME = "trace_hints.json"
 SCHEMA_VERSION = 1
 MAX_BYTES = 256 * 1024 * 1024
 """Larger ones are not ours."""
-_OPTIONS = {
-    "layout",
-    "unmatched",
-    "hint_selection",
-    "twins",
-    "source_episodes",
-    "min_pass_rate",
-    "max_pass_rate",
-    "with_evidence",
-    "with_reviewers",
-    "licence",
-}
-"""Those that say what the tasks are; where they go is not among them."""
 
 
 class ManifestSource(BaseModel):
@@ -115,7 +102,7 @@ def build_manifest(
         "schema_version": SCHEMA_VERSION,
         "source": build_source(dataset).model_dump(),
         "prefix": options.prefix,
-        "options": {**options.model_dump(mode="json", include=_OPTIONS), "tasks": source_tasks},
+        "options": {**options.model_dump(mode="json", include=set(CONTENT_OPTIONS)), "tasks": source_tasks},
         "files": dict(sorted(file_hashes.items())),
     }
     lines = [f" {json.dumps(name)}: {_dump(value)}" for name, value in head.items()]

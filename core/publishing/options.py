@@ -42,6 +42,21 @@ class Seen(BaseModel):
     """Of the manifest, which holds the hashes of everything else."""
 
 
+CONTENT_OPTIONS = (
+    "layout",
+    "unmatched",
+    "hint_selection",
+    "twins",
+    "source_episodes",
+    "min_pass_rate",
+    "max_pass_rate",
+    "with_evidence",
+    "with_reviewers",
+    "licence",
+)
+"""Fields of `PublishChoices` that say what the tasks are; where they go is not among them."""
+
+
 class PublishChoices(BaseModel):
     """Where to publish, and what; all but the tasks' names."""
 

@@ -1,12 +1,15 @@
 """What goes into the tasks; the usual choice is made already."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 
 from core.models import Dataset
 from core.publishing.options import HintSelection, Layout, PublishOptions, Unmatched
 
+_Choice = TypeVar("_Choice", Layout, HintSelection, Unmatched)
 LAYOUTS = {Layout.ARCHIVE: "One table of archives", Layout.FOLDERS: "Task folders, for Harbor"}
 SELECTIONS = {
     HintSelection.FULL: "All hints",
@@ -32,13 +35,7 @@ def show_options_form(dataset: Dataset, defaults: PublishOptions) -> PublishOpti
 
 
 def _show_contents(dataset: Dataset, defaults: PublishOptions) -> dict[str, object]:
-    layout = st.selectbox(
-        "Layout",
-        list(LAYOUTS),
-        index=list(LAYOUTS).index(defaults.layout),
-        format_func=LAYOUTS.__getitem__,
-        key=f"layout_{dataset.id}",
-    )
+    layout = _choose("Layout", LAYOUTS, defaults.layout, key=f"layout_{dataset.id}")
     tasks = st.text_input(
         "Source tasks",
         defaults.tasks or "",
@@ -48,24 +45,14 @@ def _show_contents(dataset: Dataset, defaults: PublishOptions) -> dict[str, obje
     ).strip()
     unmatched = defaults.unmatched
     if tasks:
-        unmatched = st.selectbox(
-            "Trials without a source task",
-            list(UNMATCHED),
-            index=list(UNMATCHED).index(defaults.unmatched),
-            format_func=UNMATCHED.__getitem__,
-            key=f"unmatched_{dataset.id}",
+        unmatched = _choose(
+            "Trials without a source task", UNMATCHED, defaults.unmatched, key=f"unmatched_{dataset.id}"
         )
     return {"layout": layout, "tasks": _resolve(tasks), "unmatched": unmatched}
 
 
 def _show_training(dataset: Dataset, defaults: PublishOptions) -> dict[str, object]:
-    selection = st.selectbox(
-        "Hints in the instruction",
-        list(SELECTIONS),
-        index=list(SELECTIONS).index(defaults.hint_selection),
-        format_func=SELECTIONS.__getitem__,
-        key=f"selection_{dataset.id}",
-    )
+    selection = _choose("Hints in the instruction", SELECTIONS, defaults.hint_selection, key=f"selection_{dataset.id}")
     twins = st.toggle("Also each task without hints", defaults.twins, key=f"twins_{dataset.id}")
     episodes = st.toggle("Name source episodes behind pitfalls", defaults.source_episodes, key=f"episodes_{dataset.id}")
     lowest, highest = st.slider(
@@ -104,6 +91,11 @@ def _show_more(dataset: Dataset, defaults: PublishOptions) -> dict[str, object]:
         "with_reviewers": reviewers,
         "replace": replaces,
     }
+
+
+def _choose(label: str, words: Mapping[_Choice, str], default: _Choice, *, key: str) -> _Choice:
+    choices = list(words)
+    return st.selectbox(label, choices, index=choices.index(default), format_func=words.__getitem__, key=key)
 
 
 def _resolve(tasks: str) -> str | None:
