@@ -10,6 +10,10 @@ from typing import Any
 import orjson
 import streamlit as st
 
+from core.curation.checks import NEVER_OVERRIDDEN
+from core.curation.checks.trial_wide import BUDGET_WORDS
+from core.curation.decisions import REJECT_REASONS
+
 FOLDER = Path(__file__).parent / "workbench"
 KEY = "workbench"
 
@@ -18,8 +22,21 @@ def _join(folder: str, ending: str) -> str:
     return "\n".join(path.read_text("utf-8") for path in sorted((FOLDER / folder).glob(f"*.{ending}")))
 
 
+def _write_constants() -> str:
+    """What both sides must know in the same way, as the first lines of the browser's module."""
+    known = {
+        "REJECT_REASONS": REJECT_REASONS,
+        "NEVER_OVERRIDDEN": sorted(NEVER_OVERRIDDEN),
+        "BUDGET_WORDS": BUDGET_WORDS,
+    }
+    return "".join(f"const {name} = {orjson.dumps(value).decode()};\n" for name, value in known.items())
+
+
 _mount = st.components.v2.component(
-    "trace_hints.workbench", html="<div class='wb'></div>", css=_join("css", "css"), js=_join("js", "js")
+    "trace_hints.workbench",
+    html="<div class='wb'></div>",
+    css=_join("css", "css"),
+    js=_write_constants() + _join("js", "js"),
 )
 
 

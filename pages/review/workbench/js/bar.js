@@ -41,7 +41,7 @@ function drawPublishes(view, approval, words) {
   const warning = numbers.length > 1 ? `${numbers.length} hints go along with a warning`
     : numbers.length ? `Hint ${numbers[0]} goes along ${unverified(approval.warned[0]) ? "unverified" : "with a warning"}` : "No warnings";
   return [
-    h("div", {}, view.status === "rejected" ? "Not published: the trial is rejected" : ["Publishes ", h("b", {}, `${approval.published.length} of ${total}`), " hints, ", h("b", { class: words > BUDGET ? "is-warn-text" : "" }, String(words)), ` of ${BUDGET} words`]),
+    h("div", {}, view.status === "rejected" ? "Not published: the trial is rejected" : ["Publishes ", h("b", {}, `${approval.published.length} of ${total}`), " hints, ", h("b", { class: words > BUDGET_WORDS ? "is-warn-text" : "" }, String(words)), ` of ${BUDGET_WORDS} words`]),
     h("div", { class: numbers.length ? "is-warn-text" : "quiet" }, warning),
   ];
 }

@@ -1,7 +1,6 @@
 // Menus and dialogs: why something is rejected, why a block does not hold, and the sheet of keys.
 
-const REASONS = ["Nothing useful here", "Wrong advice", "Gives the answer away", "Too vague", "Transcript is broken", "Other, write it"];
-const NEVER = ["secret"];
+const REASONS = [...REJECT_REASONS, "Other, write it"];
 
 function openDialog(wb, dialog) {
   wb.dialog = dialog;
@@ -76,7 +75,7 @@ function askWords(wb, title, button, done, note) {
 function askOverride(wb, hint, finding) {
   const number = hintNumber(openView(wb), hint.id);
   wb.hint = hint.id;
-  if (NEVER.includes(finding.code)) return tell(wb, `Hint ${number} cannot be published`, `${finding.message} Keys, tokens and private keys are never published. Edit the hint instead (E).`);
+  if (NEVER_OVERRIDDEN.includes(finding.code)) return tell(wb, `Hint ${number} cannot be published`, `${finding.message} Keys, tokens and private keys are never published. Edit the hint instead (E).`);
   return askWords(wb, "Why publish it anyway?", "Publish anyway", (reason) => {
     const current = findHint(wb, hint.id);
     onHint(wb, current, "override", { code: finding.code, reason });

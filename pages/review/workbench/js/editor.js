@@ -1,7 +1,6 @@
 // Editing a hint's words or the task text in place; what is typed is kept in this browser until the server has it.
 
 const CHECK_AFTER = 150;
-const BUDGET = 400;
 
 function editHint(wb) {
   const view = openView(wb);
@@ -146,9 +145,9 @@ function updateEditor(wb, body) {
   const here = countWords(hintWords(editor.text));
   const total = wordsWithEditor(wb, view);
   const bar = h("span", { class: "meter" }, h("i", {}));
-  bar.firstChild.style.width = `${Math.min(total / BUDGET, 1) * 100}%`;
+  bar.firstChild.style.width = `${Math.min(total / BUDGET_WORDS, 1) * 100}%`;
   row.replaceChildren(h("span", { class: "label" }, "Words"), h("span", {}, h("b", {}, String(here)), " here"), bar,
-    h("span", { class: total > BUDGET ? "is-warn-text" : "" }, h("b", {}, String(total)), ` of ${BUDGET} in this trial`),
+    h("span", { class: total > BUDGET_WORDS ? "is-warn-text" : "" }, h("b", {}, String(total)), ` of ${BUDGET_WORDS} in this trial`),
     ...(editor.kept === false ? [h("span", { class: "is-warn-text" }, "This browser cannot keep drafts: save before you leave.")] : []));
 }
 

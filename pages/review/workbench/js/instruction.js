@@ -42,11 +42,11 @@ function renderInstruction(wb, view) {
   const numbers = approval.warned.map((hint) => hintNumber(view, hint.id));
   fill(wb.el.evidence, JSON.stringify(["instruction", shown && shown.n, words, numbers, taskWords, view.task_text === view.source_task_text]), () => {
     const bar = h("span", { class: "meter" }, h("i", {}));
-    bar.firstChild.style.width = `${Math.min(words / BUDGET, 1) * 100}%`;
+    bar.firstChild.style.width = `${Math.min(words / BUDGET_WORDS, 1) * 100}%`;
     return [h("b", { class: "mono" }, "instruction.md"),
       h("span", { class: "quiet" }, `task text ${view.task_text === view.source_task_text ? "unchanged" : "edited"}, ${count(taskWords, "word")}`),
       h("span", { class: "is-success-text" }, `+ ${count(words, "word")} of hints`), bar,
-      h("span", { class: words > BUDGET ? "is-warn-text" : "quiet" }, words > BUDGET ? `${words - BUDGET} over` : `${BUDGET - words} left`),
+      h("span", { class: words > BUDGET_WORDS ? "is-warn-text" : "quiet" }, words > BUDGET_WORDS ? `${words - BUDGET_WORDS} over` : `${BUDGET_WORDS - words} left`),
       numbers.length > 0 && h("span", { class: "is-warn-text end" }, icon("warn", 13), ` hint ${numbers.join(", ")} with a warning`)];
   });
   fill(wb.el.both, JSON.stringify([shown, wb.onlyAfter]), () => {
