@@ -95,13 +95,3 @@ class QuotableAttempt:
                     best = found
             if best is not None:
                 yield ClosestQuote(place, best.text, best.ratio)
-
-
-def find_closest(messages: Sequence[Message], quote: str) -> ClosestQuote | None:
-    """The real text of an attempt that is most like a quote, for a reviewer to use instead; None if nothing is.
-
-    Args:
-        messages: All messages of the attempt.
-        quote: As a model gave it.
-    """
-    return QuotableAttempt(0, messages).find_closest(quote)

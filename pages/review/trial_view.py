@@ -1,9 +1,9 @@
 """A trial as the workbench shows it: head, hints with their support and findings, attempts without their messages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.curation.evidence import find_closest
+from core.curation.evidence import QuotableAttempt
 from core.curation.rendering import render_hint
 from core.models import Attempt, Decision, Episode, Evidence, EvidenceStatus, Hint, HintKind, HintState, Trial
 from core.store import Store
@@ -29,6 +29,8 @@ def build_trial_view(store: Store, trial_id: int) -> View:
     attempts = store.traces.list_attempts(trial_id)
     episodes = store.traces.list_episodes(trial_id)
     decisions = store.decisions.list_decisions(trial_id)
+    hints = store.curation.list_hints(trial_id)
+    quotable = _load_quotable(store, hints, attempts)
     return {
         **_build_head(trial, decisions),
         "findings": [item.model_dump(mode="json") for item in store.curation.list_findings(trial_id)],
@@ -39,7 +41,7 @@ def build_trial_view(store: Store, trial_id: int) -> View:
             for item in store.suggestions.list_suggestions(trial_id)
             if item.state == "open"
         ],
-        "hints": [_build_hint(store, hint, attempts, decisions) for hint in store.curation.list_hints(trial_id)],
+        "hints": [_build_hint(hint, attempts, decisions, quotable) for hint in hints],
     }
 
 
@@ -102,7 +104,9 @@ def _build_attempt(store: Store, attempt: Attempt, episodes: Sequence[Episode]) 
     }
 
 
-def _build_hint(store: Store, hint: Hint, attempts: Sequence[Attempt], decisions: Sequence[Decision]) -> View:
+def _build_hint(
+    hint: Hint, attempts: Sequence[Attempt], decisions: Sequence[Decision], quotable: Mapping[int, QuotableAttempt]
+) -> View:
     numbers = {attempt.id: attempt.number for attempt in attempts}
     mine = [item for item in decisions if item.hint_id == hint.id]
     last = mine[-1] if mine else None
@@ -121,7 +125,7 @@ def _build_hint(store: Store, hint: Hint, attempts: Sequence[Attempt], decisions
             {
                 **item.model_dump(mode="json"),
                 "attempt": numbers.get(item.attempt_id, 0),
-                "closest": _build_closest(store, item, attempts),
+                "closest": _build_closest(item, quotable),
             }
             for item in hint.evidence
         ],
@@ -129,10 +133,19 @@ def _build_hint(store: Store, hint: Hint, attempts: Sequence[Attempt], decisions
     }
 
 
-def _build_closest(store: Store, item: Evidence, attempts: Sequence[Attempt]) -> View | None:
+def _load_quotable(store: Store, hints: Sequence[Hint], attempts: Sequence[Attempt]) -> dict[int, QuotableAttempt]:
+    """By id, the attempts with a quote that was not found in them; each is read once, whatever the number of quotes."""
+    wanted = {item.attempt_id for hint in hints for item in hint.evidence if item.status is EvidenceStatus.MISSING}
+    return {
+        attempt.id: QuotableAttempt(attempt.id, store.traces.load_messages(attempt.conversation_id))
+        for attempt in attempts
+        if attempt.id in wanted
+    }
+
+
+def _build_closest(item: Evidence, quotable: Mapping[int, QuotableAttempt]) -> View | None:
     """The real text that a reviewer can use in the place of a quote that was not found; None if nothing is like it."""
-    attempt = next((each for each in attempts if each.id == item.attempt_id), None)
-    if item.status is not EvidenceStatus.MISSING or attempt is None:
+    if item.status is not EvidenceStatus.MISSING or item.attempt_id not in quotable:
         return None
-    found = find_closest(store.traces.load_messages(attempt.conversation_id), item.quote)
+    found = quotable[item.attempt_id].find_closest(item.quote)
     return None if found is None else {"message": found.message, "quote": found.quote}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.curation.evidence import QuotableAttempt, find_closest
+from core.curation.evidence import QuotableAttempt
 from core.curation.quotable import normalise_quote
 from core.models import EvidenceStatus, Message, Quote, Role
 
@@ -239,14 +239,16 @@ def test_a_long_attempt_of_megabytes_is_searched_in_a_moment() -> None:
 
 def test_the_closest_text_is_offered_for_a_quote_that_was_not_found() -> None:
     messages = [Message(role=Role.USER, content=text) for text in ("hello", "ran: " + LINE, "bye")]
-    found = find_closest(messages, "could not find a version that satisfies requirement whisper==2023")
+    found = QuotableAttempt(0, messages).find_closest(
+        "could not find a version that satisfies requirement whisper==2023"
+    )
     assert found is not None
     assert found.message == 1
     assert "could not find a version that satisfies" in found.quote
     assert 0.5 <= found.ratio < 1
     assert check(found.quote, messages[1].content) == (EXACT, 0)
-    assert find_closest(messages, "quite another thing altogether, zzz") is None
-    assert find_closest(messages, "") is None
+    assert QuotableAttempt(0, messages).find_closest("quite another thing altogether, zzz") is None
+    assert QuotableAttempt(0, messages).find_closest("") is None
 
 
 # --- properties
