@@ -37,7 +37,6 @@ class _Trouble:
     failures: dict[int, list[Action]] = field(default_factory=lambda: defaultdict(list))
     fixes: dict[int, Fix] = field(default_factory=dict)
     is_same_action: bool = False
-    is_loop: bool = False
 
     @property
     def rank(self) -> tuple[object, ...]:
@@ -65,7 +64,6 @@ def _add_loops(trial: TrialDigest, digest: Digest, troubles: dict[tuple[str, str
         if MISSING_PROGRAM.search(first.error):
             continue
         trouble = troubles.setdefault(_get_key(trial, first), _Trouble())
-        trouble.is_loop = True
         trouble.is_same_action = trouble.is_same_action or loop.same_action
         known = trouble.failures[digest.id]
         known.extend(action for action in loop.actions if action not in known)

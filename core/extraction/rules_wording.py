@@ -76,11 +76,6 @@ def read_arguments(action: Action) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def name_call(action: Action, *, limit: int = COMMAND_CHARACTERS) -> str:
-    """A call as a person would write it: the command line, or the tool's name with its arguments."""
-    return shorten_command(action.command, limit=limit)
-
-
 def list_names(names: Iterable[str], *, last: str = "and") -> str:
     """Names in backticks: "`a`, `b` and `c`"."""
     quoted = [f"`{name}`" for name in names]

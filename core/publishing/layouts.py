@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 from core.errors import PublishError
 from core.publishing.archive import TaskFiles, pack_files
@@ -23,23 +23,6 @@ KEEP = ".gitkeep"
 _UNCOMMITTABLE = frozenset({".git", ".cache"})
 """Names that huggingface_hub takes into no commit."""
 _OWNER_MAY_WRITE = 0o600
-
-
-class TaskWriter(Protocol):
-    """Writes tasks one after the other into a folder that is empty before."""
-
-    def add(self, task: BuiltTask) -> None:
-        """One more task."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, kind: object, *_: object) -> None: ...
-
-    @property
-    def hashes(self) -> dict[str, str]:
-        """SHA-256 of each file outside the tables, by path in the commit."""
-        ...
 
 
 class ArchiveWriter:

@@ -20,7 +20,6 @@ from core.models import (
     Origin,
     Outcome,
     Severity,
-    TrialStatus,
 )
 from core.store.part import Part, SqlRow
 
@@ -250,26 +249,6 @@ class Curation(Part):
             )
             self._connection.execute(
                 "UPDATE findings SET overridden = 0 WHERE hint_id = ? AND code = ?", (hint_id, code)
-            )
-
-    def save_hint_state(self, hint_id: str, *, state: HintState, text: HintText) -> None:
-        """The view that a decision leaves: state and words, one version up, on the trial as well."""
-        with self.write():
-            self._connection.execute(
-                "UPDATE hints SET state = ?, text = ?, version = version + 1 WHERE id = ?",
-                (state, text.model_dump_json(), hint_id),
-            )
-            self._connection.execute(
-                "UPDATE trials SET version = version + 1 WHERE id = (SELECT trial_id FROM hints WHERE id = ?)",
-                (hint_id,),
-            )
-
-    def save_trial_state(self, trial_id: int, *, status: TrialStatus, edited_task_text: str | None) -> None:
-        """The view that a decision leaves: status and task text, one version up."""
-        with self.write():
-            self._connection.execute(
-                "UPDATE trials SET status = ?, edited_task_text = ?, version = version + 1 WHERE id = ?",
-                (status, edited_task_text, trial_id),
             )
 
     def count_hints(self, dataset_id: int, *, state: HintState, first_trials: int | None = None) -> HintCounts:

@@ -181,15 +181,6 @@ class Publications(Part):
         )
         return [Publication.model_validate(row) for row in rows]
 
-    def find_last_hashes(self, dataset_id: int) -> dict[int, str]:
-        """Content hash by trial id, of the dataset's newest publication; empty before the first one."""
-        rows = self._rows(
-            "SELECT trial_id, content_hash FROM publication_trials WHERE publication_id = ("
-            "SELECT MAX(id) FROM publications WHERE dataset_id = ? AND state IN ('published', 'unverified'))",
-            (dataset_id,),
-        )
-        return {row["trial_id"]: row["content_hash"] for row in rows}
-
     def list_trial_names(self, publication_id: int) -> dict[int, str]:
         """Names of the trials in a publication, by id, in order of first appearance."""
         rows = self._rows(

@@ -60,7 +60,7 @@ def test_an_override_comes_back_with_the_words_it_was_made_for(store: Store, hin
     store.curation.replace_findings(hint.trial_id, [block])
     store.curation.override_finding(hint.id, "leak")
     for words, is_overridden in ((PitfallText(avoid="run"), False), (hint.text, True)):
-        store.curation.save_hint_state(hint.id, state=hint.state, text=words)
+        store.subjects.save_text(hint.id, words)
         store.curation.replace_findings(hint.trial_id, [block])
         assert find_overridden(store, hint) == {block.message: is_overridden}
 

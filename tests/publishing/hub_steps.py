@@ -93,7 +93,7 @@ def _run_step(store: Store, step: dict[str, Any]) -> dict[str, Any]:
     if (number := step.pop("change", None)) is not None:
         change_hint(store, trials[number])
     if (number := step.pop("reopen", None)) is not None:
-        store.curation.save_trial_state(trials[number].id, status=TrialStatus.OPEN, edited_task_text=None)
+        store.subjects.save_status(trials[number].id, TrialStatus.OPEN)
     if (files := step.pop("add", None)) is not None:
         _add_files(files, step)
     intruder, stop, token = step.pop("intrude", None), step.pop("stop", None), step.pop("token", None)

@@ -141,7 +141,7 @@ def test_manifest_says_what_rests_on_which_decisions(store: Store, tmp_path: Pat
     known = {decision.id: decision.action for decision in store.decisions.list_decisions(trials[1].id)}
     assert [known[decision_id] for decision_id in task["decisions"]] == ["approve", *["accept"] * 4]
     (publication,) = store.publications.list_publications()
-    assert store.publications.find_last_hashes(dataset.id)[trials[1].id] == task["content_sha256"]
+    assert store.publications.list_trials(publication.id)[trials[1].id].content_hash == task["content_sha256"]
     assert (publication.path, publication.published_by, publication.trials) == (str(tmp_path / "out"), "Zoltan", 2)
 
 
@@ -199,7 +199,7 @@ def test_second_export_without_a_change_is_unchanged_and_recorded(store: Store, 
 def test_task_that_is_not_published_any_more_is_listed(store: Store, tmp_path: Path) -> None:
     dataset, trials = make_approved(store)
     publish_folder(store, dataset, tmp_path / "out")
-    store.curation.save_trial_state(trials[0].id, status=TrialStatus.OPEN, edited_task_text=None)
+    store.subjects.save_status(trials[0].id, TrialStatus.OPEN)
     assert look(store, dataset, tmp_path / "out").removed_trials == ["flight-0"]
     assert publish_folder(store, dataset, tmp_path / "out").removed == ["flight-0"]
     assert [row["path"] for row in read_table(tmp_path / "out", "data")] == ["flights-0001"]

@@ -93,7 +93,7 @@ def test_export_in_the_other_layout_takes_the_former_one_away(store: Store, tmp_
 def test_task_that_is_not_published_any_more_leaves_the_folder(store: Store, tmp_path: Path) -> None:
     dataset, trials = make_approved(store)
     publish_folder(store, dataset, tmp_path / "out", **FOLDERS)
-    store.curation.save_trial_state(trials[0].id, status=TrialStatus.OPEN, edited_task_text=None)
+    store.subjects.save_status(trials[0].id, TrialStatus.OPEN)
     change_hint(store, trials[1])
     publish_folder(store, dataset, tmp_path / "out", **FOLDERS)
     assert [path.name for path in (tmp_path / "out" / "tasks").iterdir()] == ["flights-0001"]

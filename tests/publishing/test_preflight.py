@@ -71,9 +71,9 @@ def test_trial_without_task_text_is_left_out_until_somebody_writes_one(store: St
     dataset = import_list(store, [make_row(talk("")[:1] + talk("", "x")[1:], trial_name="empty")]).dataset
     (trial,) = store.traces.list_trials(dataset.id)
     assert trial.task_text == ""
-    store.curation.save_trial_state(trial.id, status=TrialStatus.APPROVED, edited_task_text=None)
+    store.subjects.save_status(trial.id, TrialStatus.APPROVED)
     assert find_left_out(store, dataset.id)[0][0] == "empty"
-    store.curation.save_trial_state(trial.id, status=TrialStatus.APPROVED, edited_task_text="Write it.")
+    store.subjects.save_task_text(trial.id, "Write it.")
     assert find_left_out(store, dataset.id) == []
 
 

@@ -37,7 +37,7 @@ def test_preview_counts_what_goes_out_and_what_does_not(store: Store, tmp_path: 
     for trial in trials[:2]:
         propose(store, trial)
         approve_trial(store, store.traces.get_trial(trial.id), reviewer="ada", action_id=f"a{trial.id}")
-    store.curation.save_trial_state(trials[2].id, status=TrialStatus.REJECTED, edited_task_text=None)
+    store.subjects.save_status(trials[2].id, TrialStatus.REJECTED)
     preview = look(store, dataset, tmp_path / "out")
     assert (preview.trials, preview.tasks, preview.hints, preview.added) == (2, 2, 8, 2)
     assert (preview.undecided, preview.rejected, preview.left_out) == (2, 1, [])
@@ -78,15 +78,15 @@ def test_binary_and_long_files_are_not_shown_whole(store: Store, tmp_path: Path)
 
 def test_difference_to_what_is_there_now_is_shown_task_by_task(store: Store, tmp_path: Path) -> None:
     dataset, trials = make_approved(store, 4)
-    store.curation.save_trial_state(trials[3].id, status=TrialStatus.OPEN, edited_task_text=None)
+    store.subjects.save_status(trials[3].id, TrialStatus.OPEN)
     publish_folder(store, dataset, tmp_path / "out")
     before = list_files(tmp_path / "out")
     assert look(store, dataset, tmp_path / "out").is_same
     assert list_changes(store) == [("flights-0000", "same"), ("flights-0001", "same"), ("flights-0002", "same")]
 
     change_hint(store, trials[1])
-    store.curation.save_trial_state(trials[2].id, status=TrialStatus.OPEN, edited_task_text=None)
-    store.curation.save_trial_state(trials[3].id, status=TrialStatus.APPROVED, edited_task_text=None)
+    store.subjects.save_status(trials[2].id, TrialStatus.OPEN)
+    store.subjects.save_status(trials[3].id, TrialStatus.APPROVED)
     preview = look(store, dataset, tmp_path / "out")
     assert (preview.added, preview.changed, preview.same, preview.removed) == (1, 1, 1, 1)
     assert preview.removed_trials == ["flight-2"]
