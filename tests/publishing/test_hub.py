@@ -4,7 +4,6 @@ import base64
 import io
 import shutil
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,20 +17,6 @@ from tests.standins.hub_client import run_client
 
 REPO = "tester/made"
 both_transfers = pytest.mark.parametrize("xet", [False, True], ids=["xet off", "xet on"])
-
-
-@pytest.fixture
-def hub() -> Iterator[HubServer]:
-    with HubServer() as server:
-        yield server
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A workspace whose only dataset has two approved trials."""
-    with open_store(tmp_path / "home") as store:
-        make_approved(store)
-    return tmp_path / "home"
 
 
 def count_commits(hub: HubServer) -> int:

@@ -4,14 +4,12 @@ which; the next try succeeds; nothing is published twice; no decision is lost.
 Each case has a repository of its own that holds an earlier publication; one hint was edited since.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.store import open_store
-from tests.publishing.approved import make_approved
 from tests.publishing.hub_steps import run_steps
 from tests.standins.hub import HubServer
 
@@ -67,20 +65,6 @@ PASSING: dict[str, dict[str, Any]] = {
     "read back drops once": {"faults": [{"fault": "drop", "path": TABLE, "first": 1}]},
 }
 STAGES = ("checking the target", "building tasks", "uploading", "committing", "reading back")
-
-
-@pytest.fixture
-def hub() -> Iterator[HubServer]:
-    with HubServer() as server:
-        yield server
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A workspace whose only dataset has two approved trials."""
-    with open_store(tmp_path / "home") as store:
-        make_approved(store)
-    return tmp_path / "home"
 
 
 def name_repo(case: str) -> str:

@@ -1,6 +1,5 @@
 """Previews, pull requests and withdrawals against the Hub, over real HTTP."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,6 @@ from tests.standins.hub_client import run_client
 
 REPO = "tester/made"
 WRITING = ("create", "preupload", "commit", "lfs", "discussions")
-
-
-@pytest.fixture
-def hub() -> Iterator[HubServer]:
-    with HubServer() as server:
-        yield server
 
 
 @pytest.fixture

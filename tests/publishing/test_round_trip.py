@@ -1,7 +1,6 @@
 """What was published, loaded again by clients that know nothing of us, and compared byte for byte with its source."""
 
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +34,6 @@ LOAD = """
     result = [tasks["path"][:], [dict(row) for row in hints]]
 """
 both_layouts = pytest.mark.parametrize("layout", list(Layout))
-
-
-@pytest.fixture
-def hub() -> Iterator[HubServer]:
-    with HubServer() as server:
-        yield server
 
 
 @pytest.fixture
