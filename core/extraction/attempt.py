@@ -31,15 +31,7 @@ def load_attempt_input(store: Store, attempt_id: int) -> AttemptInput:
     Raises:
         UsageError: There is no such attempt.
     """
-    attempt = store.traces.get_attempt(attempt_id)
-    return AttemptInput.model_construct(
-        attempt_id=attempt.id,
-        conversation_id=attempt.conversation_id,
-        task_text=store.traces.get_trial(attempt.trial_id).source_task_text,
-        outcome=attempt.outcome,
-        messages=store.traces.load_messages(attempt.conversation_id),
-        tool_definitions=store.traces.find_tool_definitions(attempt_id),
-    )
+    return AttemptInput(attempt_id=attempt_id, **store.traces.load_attempt(attempt_id)._asdict())
 
 
 def load_trial_inputs(store: Store, trial_id: int, *, wanted: Collection[int]) -> list[AttemptInput]:

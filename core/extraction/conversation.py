@@ -17,17 +17,24 @@ from core.extraction.wording import Wording
 LARGER_OUTPUT_FACTOR = 4
 
 
-async def ask(talk: Talk, wording: Wording, outcome: Outcome) -> None:
+def build_first_body(talk: Talk, wording: Wording, outcome: Outcome) -> dict[str, Any]:
+    """The question as the server is asked it first; its hash, which a reply is found again by, goes to the outcome."""
+    body = talk.build_body(wording.messages, form=wording.form, output_limit=DEFAULT_OUTPUT_LIMIT)
+    outcome.body_hash = hash_body(body)
+    return body
+
+
+async def ask(talk: Talk, wording: Wording, body: dict[str, Any], outcome: Outcome) -> None:
     """Ask one question until there is an answer or a reason why there is none.
 
     Args:
         talk: What the whole batch shares.
         wording: What is asked.
+        body: From `build_first_body`.
         outcome: Filled as replies come in, so that nothing paid for is lost if this is cancelled.
     """
     messages, form, output_limit = wording.messages, wording.form, DEFAULT_OUTPUT_LIMIT
-    body = talk.build_body(messages, form=form, output_limit=output_limit)
-    body_hash = outcome.body_hash = hash_body(body)
+    body_hash = outcome.body_hash
     is_repair = is_longer = False
     while True:
         kind = "repair" if is_repair else "longer" if is_longer else wording.kind.value

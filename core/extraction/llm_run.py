@@ -8,16 +8,15 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.errors import JobStopped, ModelServerError, WorkerReplaced
-from core.extraction.bodies import hash_body
 from core.extraction.budget import Budget
-from core.extraction.conversation import ask
+from core.extraction.conversation import ask, build_first_body
 from core.extraction.launch import mark_key
 from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import OutputMode
 from core.extraction.prices import choose_price
-from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT
 from core.extraction.refusals import build_key_error, build_model_error, build_unreachable_error, quote
 from core.extraction.retry import RetryPolicy
 from core.extraction.saving import Saver
@@ -143,8 +142,8 @@ class LlmRun:
     async def _ask_or_reuse(self, request: PendingRequest, outcome: Outcome) -> None:
         wording = build_wording(self.store, request, secret=self.secret, input_limit=self.batch.config.input_limit)
         outcome.left_out = wording.left_out
-        body = self.talk.build_body(wording.messages, form=wording.form, output_limit=DEFAULT_OUTPUT_LIMIT)
-        outcome.body_hash = body_hash = hash_body(body)
+        body = build_first_body(self.talk, wording, outcome)
+        body_hash = outcome.body_hash
         known = None if self.batch.config.ask_again else self.store.answers.find_valid_reply(body_hash)
         if known is not None:
             outcome.hints = wording.read(read_answer_text(known))
@@ -157,14 +156,14 @@ class LlmRun:
             outcome.reason, outcome.detail = shared.reason, shared.detail
             await self._save(outcome, is_open=shared.is_fatal, is_reused=True)
         elif not self.stop.is_set():
-            await self._ask(wording, outcome)
+            await self._ask(wording, body, outcome)
 
-    async def _ask(self, wording: Wording, outcome: Outcome) -> None:
+    async def _ask(self, wording: Wording, body: dict[str, Any], outcome: Outcome) -> None:
         # a server without JSON schema changes the body, and with it the hash, while it is asked
         body_hash = outcome.body_hash
         shared = self.asked[body_hash] = asyncio.get_running_loop().create_future()
         try:
-            await ask(self.talk, wording, outcome)
+            await ask(self.talk, wording, body, outcome)
             shared.set_result(outcome)
             if outcome.is_fatal:
                 self._end(_build_fatal_error(outcome, self.talk))

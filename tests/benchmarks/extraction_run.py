@@ -59,6 +59,9 @@ def _run_batch(order: Order, home: Path) -> Figures:
     # what every run needs once, loaded before the clock starts
     import core.extraction.llm_run  # noqa: F401
     from core.extraction.batch import run_batch
+    from core.worker import relax_collector
+
+    relax_collector()
 
     settings = make_settings(home, base_url=order.base_url, key=KEY)
     config = BatchConfig(extractor=Extractor.LLM, model=MODEL, batch_size=order.batch_size, max_rpm=order.max_rpm)

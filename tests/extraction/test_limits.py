@@ -16,7 +16,7 @@ from core.errors import ModelServerError
 from core.extraction.answer import ATTEMPT_FORM, parse_answer
 from core.extraction.batch import run_batch
 from core.extraction.budget import Budget
-from core.extraction.conversation import ask
+from core.extraction.conversation import ask, build_first_body
 from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import OutputMode
 from core.extraction.retry import RetryPolicy
@@ -135,7 +135,8 @@ def ask_many(
         async def ask_one(number: int) -> Outcome:
             outcome = Outcome(PendingRequest(number, number))
             async with places:
-                await ask(talk, make_wording(f"attempt {number} " + "x" * 400), outcome)
+                wording = make_wording(f"attempt {number} " + "x" * 400)
+                await ask(talk, wording, build_first_body(talk, wording, outcome), outcome)
             return outcome
 
         try:

@@ -74,7 +74,7 @@ def test_texts_beside_the_conversation_are_found_or_none(store: Store) -> None:
     found = import_list(store, [*ROWS, make_row(talk("Task: x", "plain"), trial_name="plain")])
     outputs = [store.traces.find_verifier_output(attempt.attempt.id) for attempt in found.attempts]
     assert outputs == ["v0", "v1", "v2", None]
-    assert store.traces.find_tool_definitions(found.attempts[0].attempt.id) is None
+    assert store.traces.load_attempt(found.attempts[0].attempt.id).tool_definitions is None
 
 
 @pytest.mark.parametrize("text", ["", "a", "漢字 🚀 \u2028", "x" * 1_000_000])

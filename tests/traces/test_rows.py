@@ -247,11 +247,11 @@ def test_other_columns_are_kept_with_the_attempt(store: Store) -> None:
     assert (attempt.agent, attempt.model, attempt.run_id) == ("terminus-2", "m", "r")
     assert store.traces.find_verifier_output(attempt.id) == '{"expected": "42"}'
     tools = '[{"name": "ls", "parameters": {"path": {"type": "string"}}}]'
-    assert store.traces.find_tool_definitions(attempt.id) == tools
+    assert store.traces.load_attempt(attempt.id).tool_definitions == tools
 
 
 def test_tool_definitions_as_json_text_lose_their_nulls_and_other_text_stays(store: Store) -> None:
     texts = ['[{"name": "ls", "strict": null}]', "ls: null and void", "null", '{"a": "no nulls"}']
     rows = [make_row(talk("Task: x", str(n)), trial_name=str(n), tool_definitions=text) for n, text in enumerate(texts)]
-    kept = [store.traces.find_tool_definitions(found.attempt.id) for found in import_list(store, rows).attempts]
+    kept = [store.traces.load_attempt(found.attempt.id).tool_definitions for found in import_list(store, rows).attempts]
     assert kept == ['[{"name": "ls"}]', "ls: null and void", None, '{"a": "no nulls"}']
