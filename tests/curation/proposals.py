@@ -24,7 +24,7 @@ def save_proposals(
     config = BatchConfig(extractor=extractor, model="m")
     batch = store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config)
     store.batches.ensure_requests(batch.id)
-    pending = {item.attempt_id: item.id for item in store.answers.list_pending(batch.id, after=0, limit=10_000)}
+    pending = {item.attempt_id: item.id for item in store.answers.list_all_pending(batch.id)}
     answers = [
         Answer(
             request_id=pending[attempt_id],
