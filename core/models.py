@@ -286,7 +286,8 @@ class Trial(BaseModel):
     id: int
     dataset_id: int
     number: int
-    """0-based, in order of first appearance; never changes."""
+    """0-based, in order of first appearance over all imports of the source; never changes. A trial that an earlier
+    import had, by name, has that number again, so numbers may have gaps."""
     name: str
     task: str | None = None
     source_task_text: str

@@ -21,6 +21,7 @@ from core.models import (
     Outcome,
     Severity,
 )
+from core.store.numbering import choose_first
 from core.store.part import Part, SqlRow
 
 _TEXT: TypeAdapter[HintText] = TypeAdapter(HintText)
@@ -255,7 +256,8 @@ class Curation(Part):
         """Hints of the chosen trials that are in a state, by kind."""
         rows = self._rows(
             "SELECT h.kind, COUNT(*) AS count FROM hints h JOIN trials t ON t.id = h.trial_id "
-            "WHERE t.dataset_id = ?1 AND h.state = ?2 AND (?3 IS NULL OR t.number < ?3) GROUP BY h.kind",
+            "WHERE t.dataset_id = ?1 AND h.state = ?2 "
+            f"AND (?3 IS NULL OR t.id IN {choose_first('?1', '?3')}) GROUP BY h.kind",
             (dataset_id, state, first_trials),
         )
         counts = {HintKind(row["kind"]): row["count"] for row in rows}
@@ -264,8 +266,8 @@ class Curation(Part):
     def iterate_approved(self, dataset_id: int, *, first_trials: int | None = None) -> Iterator[int]:
         """Ids of the approved trials in order of first appearance."""
         for row in self._rows(
-            "SELECT id FROM trials WHERE dataset_id = ?1 AND status = 'approved' AND (?2 IS NULL OR number < ?2) "
-            "ORDER BY number",
+            "SELECT id FROM trials WHERE dataset_id = ?1 AND status = 'approved' "
+            f"AND (?2 IS NULL OR id IN {choose_first('?1', '?2')}) ORDER BY number",
             (dataset_id, first_trials),
         ):
             yield row["id"]

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from core.models import Extractor
 from core.store.batch_models import BatchConfig
+from core.store.numbering import choose_first
 
 ANCHOR = (
     "(SELECT x.id FROM attempts x WHERE x.trial_id = t.id AND x.outcome IN ('success', 'partial') "
@@ -66,7 +67,7 @@ _Condition = tuple[str, list[Any]]
 def _choose_trials(dataset_id: int, config: BatchConfig) -> list[_Condition]:
     conditions: list[_Condition] = [("t.dataset_id = ?", [dataset_id])]
     if config.first_trials is not None:
-        conditions.append(("t.number < ?", [config.first_trials]))
+        conditions.append((f"t.id IN {choose_first('?', '?')}", [dataset_id, config.first_trials]))
     if config.trial is not None:
         conditions.append(("t.name = ?", [config.trial]))
     if config.min_success is not None:

@@ -11,6 +11,7 @@ from core.store.curation import Curation
 from core.store.decisions import Decisions
 from core.store.jobs import Jobs
 from core.store.lease import Leases
+from core.store.numbering import Numbering
 from core.store.overview import Overview
 from core.store.previews import Previews
 from core.store.publications import Publications
@@ -37,6 +38,7 @@ class Store:
         self.workspace = Workspace(database)
         self.traces = Traces(database)
         self.staging = Staging(database)
+        self.numbering = Numbering(database)
         self.jobs = Jobs(database)
         self.leases = Leases(database)
         self.batches = Batches(database)

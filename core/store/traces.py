@@ -142,10 +142,10 @@ class Traces(Part):
         report: str | None = self._value("SELECT report FROM datasets WHERE id = ?", (dataset_id,))
         return report
 
-    def create_trials(self, dataset_id: int, trials: Sequence[NewTrial], *, first_number: int) -> None:
-        """One portion of trials, numbered from `first_number` on, all or nothing."""
+    def create_trials(self, dataset_id: int, trials: Sequence[NewTrial], *, numbers: Sequence[int]) -> None:
+        """One portion of trials with their numbers, all or nothing."""
         with self.write():
-            for number, trial in enumerate(trials, start=first_number):
+            for number, trial in zip(numbers, trials, strict=True):
                 self._create_trial(dataset_id, trial, number)
 
     def _create_trial(self, dataset_id: int, trial: NewTrial, number: int) -> None:

@@ -1,6 +1,7 @@
 """The second half of an import: each trial out of all its rows, with its attempts, episodes and task text."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -29,6 +30,7 @@ def assemble_trials(
         JobStopped: Somebody cancelled.
     """
     total = store.staging.count_trials()
+    numbers = _Numbers(store, dataset.id)
     names_by_task: defaultdict[str, set[str]] = defaultdict(set)
     portion: list[NewTrial] = []
     for rows in store.staging.list_trials():
@@ -38,12 +40,37 @@ def assemble_trials(
         if trial.task is not None:
             names_by_task[trial.task].update(attempt.source_trial_name for attempt in trial.attempts)
         if len(portion) >= TRIALS_AT_ONCE:
-            store.traces.create_trials(dataset.id, portion, first_number=report.trials - len(portion))
+            store.traces.create_trials(dataset.id, portion, numbers=numbers.give(portion))
             portion = []
             progress("finding attempts", done=report.trials, total=total)
-    store.traces.create_trials(dataset.id, portion, first_number=report.trials - len(portion))
+    store.traces.create_trials(dataset.id, portion, numbers=numbers.give(portion))
     report.shared_tasks = sum(len(names) > 1 for names in names_by_task.values())
     progress("finding attempts", done=report.trials, total=total)
+
+
+class _Numbers:
+    """A trial keeps the number that its name had in an earlier import of the source; new ones get the next."""
+
+    def __init__(self, store: Store, dataset_id: int) -> None:
+        self._store, self._dataset_id = store, dataset_id
+        self._next = store.numbering.find_next_number(dataset_id)
+        self._is_first_import = self._next == 0
+        self._given: set[int] = set()
+
+    def give(self, trials: Sequence[NewTrial]) -> list[int]:
+        kept = {} if self._is_first_import else self._find_kept(trials)
+        return [self._take(kept.get(trial.name)) for trial in trials]
+
+    def _find_kept(self, trials: Sequence[NewTrial]) -> dict[str, int]:
+        return self._store.numbering.list_kept(self._dataset_id, [trial.name for trial in trials])
+
+    def _take(self, kept: int | None) -> int:
+        # two trials may have one name: that of a task, and that of a trial without one
+        if kept is not None and kept not in self._given:
+            self._given.add(kept)
+            return kept
+        self._next += 1
+        return self._next - 1
 
 
 def _assemble_trial(store: Store, rows: list[dict[str, Any]], options: ImportOptions, report: ImportReport) -> NewTrial:

@@ -174,7 +174,7 @@ def make_dataset(store: Store, *, attempts: int) -> Dataset:
     trials = attempts // ATTEMPTS_PER_TRIAL
     for first in range(0, trials, TRIALS_AT_ONCE):
         numbers = range(first, min(first + TRIALS_AT_ONCE, trials))
-        store.traces.create_trials(dataset.id, [_make_trial(number) for number in numbers], first_number=first)
+        store.traces.create_trials(dataset.id, [_make_trial(number) for number in numbers], numbers=numbers)
     store.traces.finish_dataset(dataset.id, report="{}")
     return store.traces.get_dataset(dataset.id)
 
