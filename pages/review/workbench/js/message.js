@@ -4,6 +4,8 @@ const ROLES = {
   system: "System", user: "User", agent: "Agent", tool: "Tool result", observation: "Observation", unknown: "Unknown role",
 };
 
+const CHARACTERS_PER_LINE = 70;
+
 /** What decides how a message looks; the same signature means the same picture. */
 function messageSignature(wb, message, context) {
   const folds = [...wb.folds].filter((key) => key.startsWith(`${context.key}:`)).join();
@@ -18,13 +20,21 @@ function drawMessage(wb, message, context) {
   const raw = isRaw(wb, context.key);
   const cited = context.cites.length ? `, cited by hint ${context.cites.join(", ")}` : "";
   const isOutput = message.role === "tool" || message.role === "observation";
-  return h("article", {
+  const element = h("article", {
     class: `message is-${message.role}${context.quote ? " has-quote" : ""}${isOutput ? " is-output" : ""}${context.unseen ? " is-unseen" : ""}`,
     "data-i": message.i, "aria-label": `Message ${message.i}, ${ROLES[message.role]}${cited}`, tabindex: "-1",
   },
   h("span", { class: "number chrome" }, String(message.i)),
   drawHead(message, context, raw),
   h("div", { class: "body" }, drawBody(wb, message, context, raw)));
+  element.style.containIntrinsicBlockSize = `auto ${guessHeight(message, isOutput)}px`;
+  return element;
+}
+
+/** Pixels of a message that was not in sight yet. With one guess for all, far too many are laid out at once. */
+function guessHeight(message, isOutput) {
+  const lines = message.text.length / CHARACTERS_PER_LINE;
+  return Math.round(48 + 20 * Math.min(Math.max(lines, 1), isOutput ? 2 * ENDS + 1 : 400));
 }
 
 function drawHead(message, context, raw) {
