@@ -107,6 +107,8 @@ class RateLimiter:
     def block(self, seconds: float) -> None:
         """Nobody sends for so long: the server asked for it."""
         self._blocked_until = max(self._blocked_until, self._clock() + seconds)
+        # what was not sent meanwhile is not made up for: a burst would be refused again
+        self._next = max(self._next, self._blocked_until)
 
     def slow_down(self) -> None:
         """The server refused without saying for how long: everybody slows down; full speed comes back by itself."""
