@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from core import augment, elsewhere, publish_commands
+from core import augment, carry_command, elsewhere, publish_commands
 from core.cli_options import (
+    add_carry_options,
     add_choice_options,
     add_dataset,
     add_extract_options,
@@ -37,7 +38,7 @@ from core.store import open_store
 from core.worker import run_worker
 
 COMMAND_LINE = "command line"
-"""Who signs publications that it makes."""
+"""Who signs publications that it makes, and what it carries over."""
 EXIT_PAUSED = 130
 EXIT_SOME_FAILED = 3
 DEFAULT_DATASET = "DCAgent/taskmaster2-gpt5mini"
@@ -116,6 +117,10 @@ def build_parser() -> argparse.ArgumentParser:
     publish.add_argument("--max-trials", type=positive_int, help="only the first N trials (default: all)")
     add_json(publish)
 
+    carry = add("carry-over", _carry_over, "carry decisions over to a later import of the same traces")
+    add_carry_options(carry)
+    add_json(carry)
+
     worker = add("worker", _worker, "run the jobs that pages and commands start (started by them)")
     worker.add_argument("--fingerprint", help=argparse.SUPPRESS)
 
@@ -186,6 +191,16 @@ def _publish(options: argparse.Namespace, settings: Settings, run_job: augment.J
             settings, dataset, wish, run_job=run_job, say=_say, published_by=COMMAND_LINE
         )
     _print(options, {"published": published})
+    return 0
+
+
+def _carry_over(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
+    with open_store(settings.home) as store:
+        old, new = (store.traces.get_dataset_by_name(name) for name in (options.from_dataset, options.to_dataset))
+    carried = carry_command.carry_decisions(
+        settings, old, new, dry_run=options.dry_run, run_job=run_job, say=_say, carried_by=COMMAND_LINE
+    )
+    _print(options, {"carried_over": carried})
     return 0
 
 

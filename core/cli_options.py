@@ -20,6 +20,15 @@ def add_dataset(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", type=words, required=True, metavar="NAME-OR-ID", help="an imported dataset")
 
 
+def add_carry_options(parser: argparse.ArgumentParser) -> None:
+    """Between which imports, and whether really."""
+    for name, text in (("from", "the earlier import"), ("to", "the later one")):
+        parser.add_argument(
+            f"--{name}", dest=f"{name}_dataset", type=words, required=True, metavar="NAME-OR-ID", help=text
+        )
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be carried over and what cannot be")
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Whether to print an object."""
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")

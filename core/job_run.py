@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from core import pipeline
+from core.curation.carry_job import run_carrying
 from core.errors import (
     JobParked,
     JobPostponed,
@@ -176,6 +177,8 @@ def _execute(
         return str(pipeline.run_previewing(store, job, settings=settings, progress=progress).model_dump_json())
     if job.kind is JobKind.PUBLISH:
         return str(pipeline.run_publishing(store, job, settings=settings, progress=progress).model_dump_json())
+    if job.kind is JobKind.CARRY_OVER:
+        return str(run_carrying(store, job, progress=progress, check_lease=check_lease).model_dump_json())
     if job.kind is JobKind.WIND_UP:
         pipeline.run_winding_up(
             store, job, settings=settings, progress=progress, check_lease=check_lease, policy=policy

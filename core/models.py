@@ -106,6 +106,8 @@ class JobKind(StrEnum):
     PREVIEW = "preview"
     """Look at what a publication would be, and change nothing."""
     PUBLISH = "publish"
+    CARRY_OVER = "carry_over"
+    """Bring the decisions on an earlier import to a later one."""
     WIND_UP = "wind_up"
     """Cancel what a server's Batch API still has of a cancelled batch, and collect what it answered till then."""
 

@@ -22,6 +22,7 @@ KNOW_ALL_STAGES = {
     "core.augment",
     "core.elsewhere",
     "core.publish_commands",
+    "core.carry_command",
     "core.jobs",
     "core.__main__",
 }

@@ -81,7 +81,7 @@ def build_hints(
         keep_order: A person put the known hints in order: new ones go behind them.
     """
     clusters = _cluster(_list_members(proposals, attempts))
-    decided = [hint for hint in known if _is_decided(hint) or hint.id in mended]
+    decided = [hint for hint in known if is_decided(hint) or hint.id in mended]
     hints: dict[str, Hint] = {}
     for cluster in clusters:
         match = next((hint for hint in decided if _matches(hint, cluster)), None)
@@ -182,7 +182,8 @@ def _unite_evidence(cluster: _Cluster) -> list[Evidence]:
     return [*found[:MAXIMUM_EVIDENCE], *missing[: max(MAXIMUM_EVIDENCE - len(found), 0)]]
 
 
-def _is_decided(hint: Hint) -> bool:
+def is_decided(hint: Hint) -> bool:
+    """True if a person, or whoever decides where no person reviews, made the hint what it is."""
     return hint.state is not HintState.PROPOSED or hint.is_edited or _is_persons(hint)
 
 

@@ -58,6 +58,8 @@ def _apply_to_hint(store: Store, trial_id: int, hint_id: str, change: Change) ->
             store.curation.override_finding(hint_id, _name_code(change))
         case "override":
             store.curation.take_back_override(hint_id, _name_code(change))
+        case "overridden":
+            store.subjects.save_overridden(hint_id, _name_code(change), change.after)
         case other:
             raise WorkspaceError(f"A decision on trial {trial_id} changes {other!r}, which this version does not know.")
 
@@ -67,6 +69,9 @@ def is_as_before(store: Store, subject: Subject, change: Change) -> bool:
     if subject.hint_id is None:
         return bool(_read_of_trial(store, subject, change) == change.before)
     hint = next((item for item in store.curation.list_hints(subject.trial_id) if item.id == subject.hint_id), None)
+    if _name_field(change) == "overridden":
+        # it comes and goes with the hint
+        return True
     if _name_field(change) == "hint":
         # what else changed about the hint since has rows of its own
         return (hint is None) == (change.before is None)

@@ -27,6 +27,12 @@ class Row(NamedTuple):
     after: str | None = None
     reason: str | None = None
     is_main: bool = False
+    id: str | None = None
+    """None: made of the step and the subject, so a step with several rows about one subject must say it."""
+    reviewer: str | None = None
+    """None: whoever takes the step."""
+    at_utc: str | None = None
+    """None: when the step is taken."""
 
 
 class StepTaker:
@@ -98,7 +104,7 @@ class StepTaker:
         """Rows about different subjects. What is only states is written in one go: a bulk action has thousands.
 
         Args:
-            rows: In order; at most one about each subject.
+            rows: In order; at most one about each subject, unless they have ids of their own.
         """
         effective = [[change for change in row.changes if change.before != change.after] for row in rows]
         states: dict[str, str] = {}
@@ -122,9 +128,9 @@ class StepTaker:
     def _build_decision(self, row: Row, changes: list[Change]) -> Decision:
         first = row.changes[0] if row.changes else Change(field="")
         return Decision(
-            id=self.step.id if row.is_main else self._name_row(row.subject),
-            reviewer=self.step.reviewer,
-            at_utc=self.step.at_utc,
+            id=self.step.id if row.is_main else row.id or self._name_row(row.subject),
+            reviewer=row.reviewer or self.step.reviewer,
+            at_utc=row.at_utc or self.step.at_utc,
             trial_id=row.subject.trial_id,
             hint_id=row.subject.hint_id,
             action=row.action,

@@ -7,9 +7,10 @@ is not taken away under them: then the undo is refused and says why; of a bulk a
 from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import NamedTuple
+from uuid import uuid5
 
 from core.curation.changes import Subject, is_as_before
-from core.curation.taking import PORTION_SECONDS, TRIALS_AT_ONCE, Row, StepTaker
+from core.curation.taking import NAMESPACE, PORTION_SECONDS, TRIALS_AT_ONCE, Row, StepTaker
 from core.errors import UsageError
 from core.models import Decision
 from core.store import Store
@@ -165,6 +166,7 @@ def _reverse(taker: StepTaker, rows: Sequence[Decision]) -> None:
                 before=row.after,
                 after=row.before,
                 reason=row.action,
+                id=str(uuid5(NAMESPACE, f"{taker.step.id} {row.id}")),
             )
             for row in reversed(rows)
         ]

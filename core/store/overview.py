@@ -6,6 +6,7 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
+from core.store.carrying import CARRY_OVER
 from core.store.part import Part
 
 LONGEST_LOOK_SECONDS = 600.0
@@ -99,7 +100,7 @@ class Overview(Part):
         return StageCounts(**(row or {}))
 
     def list_trial_decisions(self, dataset_id: int | None, *, since_utc: str) -> list[TrialDecision]:
-        """What people decided on trials since a moment, oldest first.
+        """What people decided on trials since a moment, oldest first; what was carried over was not decided anew.
 
         Args:
             dataset_id: None means all datasets.
@@ -108,8 +109,9 @@ class Overview(Part):
         rows = self._rows(
             "SELECT d.at_utc, d.reviewer, d.action FROM decisions d JOIN trials t ON t.id = d.trial_id "
             "WHERE d.at_utc >= ?2 AND (?1 IS NULL OR t.dataset_id = ?1) AND d.hint_id IS NULL "
-            f"AND {_STANDS} AND d.action IN ('approve', 'reject') AND d.reviewer <> 'unattended' ORDER BY d.seq",
-            (dataset_id, since_utc),
+            f"AND {_STANDS} AND d.action IN ('approve', 'reject') AND d.reviewer <> 'unattended' "
+            "AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.id = d.step_id AND s.action = ?3) ORDER BY d.seq",
+            (dataset_id, since_utc, CARRY_OVER),
         )
         return [TrialDecision(**row) for row in rows]
 

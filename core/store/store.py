@@ -7,6 +7,7 @@ from sqlite_utils import Database
 from core.store.answers import Answers
 from core.store.audits import Audits
 from core.store.batches import Batches
+from core.store.carrying import Carrying
 from core.store.curation import Curation
 from core.store.decisions import Decisions
 from core.store.jobs import Jobs
@@ -49,6 +50,7 @@ class Store:
         self.suggestions = Suggestions(database)
         self.decisions = Decisions(database)
         self.steps = Steps(database)
+        self.carrying = Carrying(database)
         self.subjects = Subjects(database)
         self.queue = Queue(database)
         self.audits = Audits(database)

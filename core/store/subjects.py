@@ -86,6 +86,26 @@ class Subjects(Part):
                 ],
             )
 
+    def save_overridden(self, hint_id: str, code: str, messages: Sequence[str]) -> None:
+        """Which blocks with a code do not hold for the hint's present words, by what they say; no others do."""
+        given = orjson.dumps(list(messages)).decode()
+        with self.write():
+            self._connection.execute(
+                "DELETE FROM overrides WHERE hint_id = ?1 AND code = ?2 "
+                "AND words = (SELECT text FROM hints WHERE id = ?1)",
+                (hint_id, code),
+            )
+            self._connection.execute(
+                "INSERT INTO overrides (hint_id, code, message, words) "
+                "SELECT h.id, ?2, j.value, h.text FROM json_each(?3) j JOIN hints h ON h.id = ?1",
+                (hint_id, code, given),
+            )
+            self._connection.execute(
+                "UPDATE findings SET overridden = message IN (SELECT value FROM json_each(?3)) "
+                "WHERE hint_id = ?1 AND code = ?2 AND severity = 'block'",
+                (hint_id, code, given),
+            )
+
     def save_order(self, hint_ids: Sequence[str]) -> None:
         """Hints of one kind in this order, on the places that they have now; those that are gone are left out."""
         with self.write():

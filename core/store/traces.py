@@ -93,7 +93,7 @@ class Traces(Part):
     def find_dataset_by_key(self, key: str) -> Dataset | None:
         """The dataset that was imported completely under this key, or None."""
         row = self._row("SELECT * FROM datasets WHERE key = ? AND ready = 1", (key,))
-        return None if row is None else _build_dataset(row)
+        return None if row is None else build_dataset(row)
 
     def get_dataset(self, dataset_id: int) -> Dataset:
         """A dataset by its id.
@@ -104,7 +104,7 @@ class Traces(Part):
         row = self._row("SELECT * FROM datasets WHERE id = ?", (dataset_id,))
         if row is None:
             raise UsageError(f"There is no dataset {dataset_id} in this workspace.")
-        return _build_dataset(row)
+        return build_dataset(row)
 
     def get_dataset_by_name(self, name_or_id: str) -> Dataset:
         """The dataset with this id, source or name; the newest of several.
@@ -121,11 +121,11 @@ class Traces(Part):
             names = ", ".join(f"{dataset.id} ({dataset.name})" for dataset in self.list_datasets())
             known = f"Imported so far: {names}." if names else "Nothing was imported yet: run the import first."
             raise UsageError(f'There is no dataset "{name_or_id}" in this workspace. {known}')
-        return _build_dataset(row)
+        return build_dataset(row)
 
     def list_datasets(self) -> list[Dataset]:
         """The datasets that are ready, newest first."""
-        return [_build_dataset(row) for row in self._rows("SELECT * FROM datasets WHERE ready = 1 ORDER BY id DESC")]
+        return [build_dataset(row) for row in self._rows("SELECT * FROM datasets WHERE ready = 1 ORDER BY id DESC")]
 
     def finish_dataset(self, dataset_id: int, *, report: str) -> None:
         """The import is complete."""
@@ -274,5 +274,6 @@ def _build_unknown_error(attempt_id: int) -> UsageError:
     return UsageError(f"There is no attempt {attempt_id} in this workspace.")
 
 
-def _build_dataset(row: dict[str, Any]) -> Dataset:
+def build_dataset(row: dict[str, Any]) -> Dataset:
+    """A row of the table as data."""
     return Dataset.model_validate({**row, "markers": orjson.loads(row["markers"])})

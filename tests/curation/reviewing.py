@@ -31,12 +31,12 @@ class Table:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        rows = [
+        self.rows = [
             make_row(talk(*TEXTS), trial_name="first", episode="a", result=1.0),
             make_row(talk(*TEXTS[:3], "I gave up."), trial_name="first", episode="b", result=0.0),
             make_row(talk("Task: count", "wc -l"), trial_name="second", result=1.0),
         ]
-        self.dataset: Dataset = import_list(store, rows).dataset
+        self.dataset: Dataset = import_list(store, self.rows).dataset
         self.trial_id, self.other_id = (trial.id for trial in store.traces.list_trials(self.dataset.id))
         one, two = (attempt.id for attempt in self.attempts)
         (three,) = (attempt.id for attempt in store.traces.list_attempts(self.other_id))

@@ -1,0 +1,71 @@
+"""Carrying decisions over as a job of the worker: thousands of trials take longer than a click."""
+
+from collections.abc import Callable
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel
+
+from core.curation.carry_models import CarryReport
+from core.curation.carry_over import carry_over
+from core.errors import UsageError
+from core.models import Dataset, Job, JobKind, JobState
+from core.progress import Progress
+from core.store import Store
+
+_NAMESPACE = UUID("e7a1c0de-5a3b-4b7e-8f10-2c9d4b6a8e31")
+
+
+class CarryParams(BaseModel):
+    """What such a job does; its dataset is the one that decisions are brought to."""
+
+    from_dataset: int
+    carried_by: str
+    dry_run: bool = False
+
+
+def start_carrying(store: Store, old: Dataset, new: Dataset, *, carried_by: str, dry_run: bool = False) -> Job:
+    """A queued job; the one that already does exactly this if there is one.
+
+    Raises:
+        UsageError: The two are one dataset.
+    """
+    if old.id == new.id:
+        raise UsageError(f"Both are the same import, #{old.id}. Name two imports, by their ids if the names are equal.")
+    values = CarryParams(from_dataset=old.id, carried_by=carried_by, dry_run=dry_run).model_dump(mode="json")
+    known = store.jobs.find_open_job(JobKind.CARRY_OVER, params=values, dataset_id=new.id)
+    job = known or store.jobs.create_job(JobKind.CARRY_OVER, params=values, dataset_id=new.id, created_by=carried_by)
+    store.jobs.resume_job(job.id)
+    return store.jobs.get_job(job.id)
+
+
+def run_carrying(store: Store, job: Job, *, progress: Progress, check_lease: Callable[[], None]) -> CarryReport:
+    """Do such a job.
+
+    Raises:
+        JobStopped: Paused, cancelled or taken over; what was carried over stays, and the next run does the rest.
+    """
+    params = CarryParams.model_validate_json(job.params)
+    return carry_over(
+        store,
+        store.traces.get_dataset(params.from_dataset),
+        store.traces.get_dataset(job.dataset_id or 0),
+        carried_by=params.carried_by,
+        action_id=str(uuid5(_NAMESPACE, f"{job.id} {job.created_utc}")),
+        dry_run=params.dry_run,
+        progress=progress,
+        check_lease=check_lease,
+    )
+
+
+def find_carrying(store: Store, old: Dataset, new: Dataset) -> Job | None:
+    """The newest such job between two imports that was not cancelled; None before the first one."""
+    return next(
+        (
+            job
+            for job in store.jobs.list_jobs(JobKind.CARRY_OVER, limit=100)
+            if job.dataset_id == new.id
+            and job.state is not JobState.CANCELLED
+            and CarryParams.model_validate_json(job.params).from_dataset == old.id
+        ),
+        None,
+    )
