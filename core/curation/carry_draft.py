@@ -62,6 +62,10 @@ class TrialDraft:
         """True if nothing comes to the trial."""
         return not self.carried and self.status is None and self.edited_task_text is None
 
+    def has_hint(self, hint_id: str) -> bool:
+        """True if the trial has this hint now."""
+        return any(hint.id == hint_id for hint in self._hints)
+
     def add_hint(self, hint: Hint) -> None:
         """Bring a hint whose attempts are all here, with its quotes pointed at them."""
         attempts = self.likeness.attempts

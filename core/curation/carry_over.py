@@ -17,7 +17,7 @@ from core.store import Store
 from core.store.carrying import CARRY_OVER
 
 STAGE = "carrying decisions over"
-TRIALS_AT_ONCE = 20
+TRIALS_AT_ONCE = 10
 """Worked out before the write lock is taken for them."""
 
 

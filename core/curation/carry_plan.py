@@ -147,10 +147,7 @@ class _Planning:
         draft = self._find_draft(holder)
         new_id = name_carried(hint.id, holder.trial.id)
         if new_id in draft.known:
-            if not any(it.id == new_id for it in self._store.curation.list_hints(holder.trial.id)):
-                return TAKEN_BACK
-            self.known += 1
-            return None
+            return self._note_known(is_there=draft.has_hint(new_id))
         reason = self._say_who_decided(holder)
         if reason is None:
             draft.add_hint(hint)
