@@ -4,15 +4,16 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from core.curation.curate import curate_dataset
-from core.models import Dataset, StrategyText, ToolText
+from core.models import Dataset, EvidenceStatus, StrategyText, ToolText
 from core.store import open_store
 from tests.browser.review.bench import Bench
 from tests.browser.review.conftest import MakeDataset
-from tests.browser.review.trials import QUOTE, list_trials
-from tests.builders import make_row, say, write_rows
+from tests.browser.review.trials import QUOTE, SAID, list_trials
+from tests.builders import make_row, say, talk, write_rows
 from tests.curation.proposals import propose, save_proposals
 from tests.workspaces import import_sample
 
@@ -122,6 +123,49 @@ def test_z_t_p_and_l_read_the_transcript(bench: Bench) -> None:
     expect(bench.message(8)).to_be_in_viewport()
     bench.press("Escape", "Escape")
     expect(bench.page.locator(".evidence")).to_contain_text("Evidence 1 of")
+
+
+def make_misquoted(home: Path, name: str) -> Dataset:
+    """A step whose quote is nearly what the agent said in its last message, and no more than that."""
+    turns = [say("user", "Task: book the flight"), *talk("Which day?", "Friday."), say("assistant", SAID)]
+    path = write_rows(home.parent / f"{name}.jsonl", [make_row(turns, trial_name=name, result="1.0")])
+    with open_store(home) as store:
+        dataset = import_sample(store, path)
+        (attempt,) = store.traces.list_attempts(store.traces.list_trials(dataset.id)[0].id)
+        wrong = "The new flight leaves at 9:45 and nothing is to be paid for it."
+        hints = [propose(StrategyText(do="Say when it leaves"), wrong, message=1)]
+        save_proposals(store, dataset, {attempt.id: hints})
+        curate_dataset(store, dataset)
+    return dataset
+
+
+@pytest.mark.parametrize("way", ["the button", "the key"])
+def test_the_real_text_takes_the_place_of_a_quote_that_was_not_found(bench: Bench, way: str) -> None:
+    dataset = make_misquoted(bench.home, f"misquoted by {way}")
+    (trial,) = list_trials(bench.home, dataset)
+    bench.open(dataset)
+    expect(bench.card(1)).to_contain_text("Blocks")
+    expect(bench.card(1).locator(".closest mark")).to_have_text(SAID)
+    expect(bench.quote).to_have_count(0)
+    expect(bench.button("Approve without hints, leave out 1")).to_be_visible()
+    if way == "the key":
+        bench.press("g")
+    else:
+        bench.button("Use this quote").click()
+    bench.expect_said("The quote of message 3 is used.")
+    expect(bench.quote).to_have_text(f"evidence for hint 1: {SAID}")
+    expect(bench.quote).to_be_in_viewport()
+    expect(bench.page.locator(".evidence")).to_contain_text("exact quote")
+    bench.expect_saved()
+    expect(bench.card(1)).not_to_contain_text("Blocks")
+    expect(bench.card(1).locator(".closest")).to_have_count(0)
+    expect(bench.button("Approve 1")).to_be_visible()
+    with open_store(bench.home) as store:
+        (evidence,) = store.curation.list_hints(trial.id)[0].evidence
+    assert (evidence.status, evidence.message, evidence.quote) == (EvidenceStatus.EXACT, 3, SAID)
+    bench.press("u")
+    expect(bench.card(1)).to_contain_text("Blocks")
+    expect(bench.button("Use this quote")).to_be_visible()
 
 
 def test_b_shows_the_instruction_as_it_will_be_published_live_while_editing(

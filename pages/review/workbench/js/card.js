@@ -42,7 +42,7 @@ function drawDetails(wb, view, hint, open, findings, draft) {
     open && hint.text.kind === "tool" && hint.text.example && h("div", { class: "example mono" }, hint.text.example),
     open && drawExtras(hint),
     findings.map((item) => drawFinding(wb, view, hint, item, open)),
-    drawClosest(wb, hint),
+    drawClosest(wb, view, hint, open),
     h("div", { class: "support-line" },
       h("span", { class: "support" }, support.marks, h("span", {}, support.words)),
       h("span", { class: "chips" }, groupEvidence(hint).map((chip) => drawChip(wb, view, hint, chip, open)))),
@@ -72,12 +72,17 @@ function drawFinding(wb, view, hint, item, open) {
     open && item.severity === "block" && view.status === "open" && h("button", { class: "link", type: "button", on: { click: () => askOverride(wb, hint, item) } }, "Publish anyway"));
 }
 
-function drawClosest(wb, hint) {
-  const index = hint.evidence.findIndex((item) => item.closest);
+/** Which quote of a hint was not found while there is real text like it; -1: none. */
+function findClosest(hint) {
+  return hint.evidence.findIndex((item) => item.closest);
+}
+
+function drawClosest(wb, view, hint, open) {
+  const index = findClosest(hint);
   if (index < 0) return null;
   const { attempt, closest } = hint.evidence[index];
-  return h("p", { class: "closest" }, "Closest: ", h("mark", {}, closest.quote.slice(0, 200)), ` in A${attempt} #${closest.message} `,
-    h("button", { class: "link", type: "button", on: { click: () => useQuote(wb, hint, index) } }, "Use this quote"));
+  return h("p", { class: "closest" }, "Closest: ", h("mark", {}, closest.quote.slice(0, 200)), ` in ${view.attempts.length > 1 ? `A${attempt} ` : ""}#${closest.message} `,
+    view.status === "open" && h("button", { class: "link", type: "button", "aria-keyshortcuts": open && "G", on: { click: () => useQuote(wb, hint, index) } }, "Use this quote", open && [" ", cap("G")]));
 }
 
 /** Quotes from one message share a chip. */

@@ -65,10 +65,20 @@ function rejectHint(wb) {
   });
 }
 
+/** The real text takes the place of a quote that was not found, and is shown where it stands. */
 function useQuote(wb, hint, index) {
   const { message, quote } = hint.evidence[index].closest;
   onHint(wb, hint, "use_quote", { evidence: index, message, quote });
-  say(wb, "The quote is used.");
+  openEvidence(wb, hint.id, index);
+  say(wb, `The quote of message ${message} is used.`);
+}
+
+function useClosestQuote(wb) {
+  const hint = findHint(wb, wb.hint);
+  if (!hint || refuseClosed(wb, openView(wb))) return;
+  const index = findClosest(hint);
+  if (index < 0) say(wb, "This hint has no quote that waits for the real text.");
+  else useQuote(wb, hint, index);
 }
 
 /** Why A is off now; null if it is on. */

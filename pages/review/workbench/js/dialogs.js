@@ -95,7 +95,7 @@ function tell(wb, title, words) {
 
 const SHEET = [
   ["Decide the trial", [["A", "Approve, leave out what blocks"], ["X", "Reject, then 1 to 6 for the reason"], ["J", "Next trial"], ["K", "Previous trial"], ["U", "Undo"], ["Shift U", "Redo"], ["O", "Reopen a decided trial"]]],
-  ["Decide a hint", [["\u2191 \u2193", "Move between hints"], ["1 \u2013 9", "Accept, or take back"], ["\u21b5", "Accept the open hint, or take back"], ["E", "Edit"], ["D", "Reject, or take back"], ["M", "Merge with another"], ["Alt \u2191 \u2193", "Move up or down"], ["I", "Add a hint"], ["N", "Next one to check"]]],
+  ["Decide a hint", [["\u2191 \u2193", "Move between hints"], ["1 \u2013 9", "Accept, or take back"], ["\u21b5", "Accept the open hint, or take back"], ["E", "Edit"], ["D", "Reject, or take back"], ["M", "Merge with another"], ["Alt \u2191 \u2193", "Move up or down"], ["G", "Use the real text closest to a quote that was not found"], ["I", "Add a hint"], ["N", "Next one to check"]]],
   ["Read the transcript", [["F", "Next evidence quote"], ["[ ]", "Previous, next attempt"], ["V", "Two attempts side by side"], ["B", "Before and after"], ["Z", "Unfold, fold all"], ["T", "Raw text"], ["P", "Next error"], ["L", "Find in the transcript"]]],
   ["Anywhere", [["/", "Search trials and hints"], ["Q", "Show or hide the queue"], ["H", "This sheet"]]],
 ];

@@ -3,7 +3,7 @@
 const KEYS = {
   a: approve_, x: reject_, j: (wb) => openNeighbour(wb, 1), k: (wb) => openNeighbour(wb, -1), u: undo, U: redo, o: reopen,
   ArrowDown: (wb) => stepHint(wb, 1), ArrowUp: (wb) => stepHint(wb, -1), Enter: (wb) => wb.hint && toggleAccept(wb, wb.hint),
-  e: (wb) => editHint(wb), d: rejectHint, m: mergeHint, i: addHint, n: nextFinding,
+  e: (wb) => editHint(wb), d: rejectHint, m: mergeHint, i: addHint, n: nextFinding, g: useClosestQuote,
   f: (wb) => stepEvidence(wb, 1), F: (wb) => stepEvidence(wb, -1), "[": (wb) => stepAttempt(wb, -1), "]": (wb) => stepAttempt(wb, 1),
   v: toggleSide, b: toggleBefore, z: toggleFolds, t: toggleRaw, p: jumpToError, l: openFind,
   "/": focusSearch, q: toggleQueue, h: showSheet, "?": showSheet,
@@ -72,6 +72,7 @@ function onRows(wb, event, target) {
   if (target !== wb.el.rows) return false;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) openNeighbour(wb, step, true);
+  else if (event.key === "Home" || event.key === "End") openEnd(wb, event.key === "Home" ? 0 : -1);
   else if (event.key === " " && wb.selecting) toggleSelected(wb, wb.opened, event.shiftKey);
   else if (event.key === "Enter") focusCard(wb);
   else return false;
@@ -121,6 +122,13 @@ function openNeighbour(wb, step, keepFocus_) {
   if (id === null) { say(wb, step > 0 ? "This is the last trial of the list." : "This is the first trial of the list."); return; }
   openTrial(wb, id);
   if (keepFocus_) wb.el.rows.focus();
+}
+
+/** The first or the last row of the list. */
+function openEnd(wb, at) {
+  const row = shownRows(wb).at(at);
+  if (row) openTrial(wb, row.id);
+  wb.el.rows.focus();
 }
 
 function toggleFolds(wb) {

@@ -14,7 +14,7 @@ const HINT_ACTIONS = {
   use_quote: (hint, payload) => ({
     ...hint,
     evidence: hint.evidence.map((item, i) =>
-      i === payload.evidence ? { ...item, status: "exact", message: payload.message, quote: payload.quote } : item),
+      i === payload.evidence ? { ...item, status: "exact", message: payload.message, quote: payload.quote, closest: null } : item),
   }),
   add_quote: (hint, payload) => ({
     ...hint, evidence: [...hint.evidence, { ...payload, status: "exact", attempt: payload.attempt }],
