@@ -21,6 +21,9 @@ IS_COVERED = """(element) => {
 }"""
 
 
+DOUBLE_TEXT = "addEventListener('DOMContentLoaded', () => { document.documentElement.style.fontSize = '200%'; })"
+
+
 def list_faint(page: Page) -> list[str]:
     looked = page.locator(".wb").evaluate(f"(root) => ({LIST_FAINT})([root, {READABLE}])")
     assert looked["seen"] > 10, "there was something to look at"
@@ -99,7 +102,7 @@ def test_at_twice_the_size_every_action_can_be_reached(
     is_page = how == "the page doubled"
     bench = open_window(width=640, height=360) if is_page else open_window(width=1280, height=720)
     if not is_page:
-        bench.page.add_init_script("document.documentElement.style.fontSize = '200%'")
+        bench.page.add_init_script(DOUBLE_TEXT)
     bench.open(dataset)
     bar, page = bench.page.locator(".bar"), bench.page
     expect(page.get_by_role("tab", name="Queue")).to_be_visible()

@@ -21,7 +21,7 @@ function drawCard(wb, view, hint, number, open, draft) {
 function nameCard(view, hint, number, findings) {
   const said = findings.map((item) => `${SEVERITIES[item.severity].word}: ${item.message}`).join(" ");
   const state = { accepted: ", accepted", rejected: ", rejected", proposed: "" }[hint.state];
-  return plain(`Hint ${number}, ${KINDS[hint.kind].one}${state}. ${hintWords(hint.text)}. ${said} ${describeSupport(view, hint).words}`);
+  return plain(`Hint ${number}, ${KINDS[hint.kind].one}${state}. ${hintWords(hint.text)} ${said} ${describeSupport(view, hint).words}`);
 }
 
 function clickCard(wb, hint, event) {

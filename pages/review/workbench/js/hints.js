@@ -20,7 +20,7 @@ function renderHints(wb, view) {
   if (wb.el.hints.opened !== `${view.id} ${wb.hint}`) {
     const fresh = !String(wb.el.hints.opened).startsWith(`${view.id} `);
     wb.el.hints.opened = `${view.id} ${wb.hint}`;
-    if (fresh) wb.el.hints.scrollTop = 0;
+    if (fresh) { wb.el.hints.scrollTop = 0; wb.el.hints.parentElement.scrollTop = 0; }
     const card = wb.el.hints.querySelector(".card.is-open");
     if (card) {
       card.scrollIntoView({ block: "nearest", behavior: "instant" });

@@ -49,8 +49,9 @@ const EVIDENCE = {
 /** A picture without a name of its own: what it says must stand beside it or in a label. */
 function icon(name, size) {
   const svg = document.createElementNS(SVG, "svg");
+  const side = `${(size || 14) / 16}rem`;
   for (const [key, value] of Object.entries({
-    viewBox: "0 0 16 16", width: size || 14, height: size || 14, "aria-hidden": "true", focusable: "false",
+    viewBox: "0 0 16 16", width: side, height: side, "aria-hidden": "true", focusable: "false",
   })) svg.setAttribute(key, value);
   const path = document.createElementNS(SVG, "path");
   path.setAttribute("d", ICONS[name]);

@@ -32,9 +32,9 @@ function clamp(value, low, high) {
 
 function renderLayout(wb) {
   // measured in rem, so that text zoom counts like a narrow window
-  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+  wb.rem = parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
   const width = wb.root.clientWidth || 1408;
-  const narrow = width / (rem / 16) < NARROW;
+  const narrow = width / (wb.rem / 16) < NARROW;
   const plan = planPanes(wb, width);
   wb.narrow = narrow;
   wb.root.classList.toggle("is-dark", isDark(getComputedStyle(wb.root).getPropertyValue("--st-background-color")));

@@ -1,6 +1,6 @@
 // The queue: search, filters with true counts, sort, and a list that draws only the rows in sight.
 
-const ROW = 54;
+const ROW_REM = 3.375;
 const SORTS = { check: "Most to check first", name: "Name", support: "Most support first", newest: "Newest first", first: "Order of appearance" };
 const CHIPS = [["open", "To review", "open"], ["check", "Findings", "check"], ["all", "All", "all"]];
 
@@ -84,9 +84,10 @@ function shownRows(wb) {
 function renderRows(wb) {
   const list = wb.el.rows;
   const rows = shownRows(wb);
-  wb.el.rowSpace.style.height = `${rows.length * ROW}px`;
-  const first = Math.max(Math.floor(list.scrollTop / ROW) - 6, 0);
-  const last = Math.min(first + Math.ceil((list.clientHeight || 700) / ROW) + 12, rows.length);
+  wb.el.rowSpace.style.height = `${rows.length * ROW_REM}rem`;
+  const height = ROW_REM * wb.rem;
+  const first = Math.max(Math.floor(list.scrollTop / height) - 6, 0);
+  const last = Math.min(first + Math.ceil((list.clientHeight || 700) / height) + 12, rows.length);
   reconcile(wb.el.rowSpace, rows.slice(first, last).map((row, i) => rowItem(wb, row, first + i, rows.length)));
   const at = rows.findIndex((row) => row.id === wb.opened);
   list.setAttribute("aria-activedescendant", at >= 0 ? `row-${wb.opened}` : "");
@@ -119,7 +120,7 @@ function rowItem(wb, row, index, total) {
         h("span", { class: "row-name", title: plain(row.name) }, shortName(row.name)),
         held && held.reviewer !== wb.me && h("i", { class: "initials", title: plain(`${held.reviewer} has been here since ${clock(held.since)}`) }, initials(held.reviewer)), drawRowTag(row, status)),
       h("div", { class: "row-bottom" }, row.outcomes.length > 6 ? h("span", { class: "quiet" }, drawOutcomes(row.outcomes)) : row.outcomes.map(outcomeSquare), h("span", { class: "row-task" }, row.task)));
-      element.style.top = `${index * ROW}px`;
+      element.style.top = `${index * ROW_REM}rem`;
       return element;
     },
   };
@@ -201,6 +202,7 @@ function scrollToRow(wb) {
   const at = shownRows(wb).findIndex((row) => row.id === wb.opened);
   const list = wb.el.rows;
   if (at < 0) return;
-  if (at * ROW < list.scrollTop) list.scrollTop = at * ROW;
-  else if ((at + 1) * ROW > list.scrollTop + list.clientHeight) list.scrollTop = (at + 1) * ROW - list.clientHeight;
+  const height = ROW_REM * wb.rem;
+  if (at * height < list.scrollTop) list.scrollTop = at * height;
+  else if ((at + 1) * height > list.scrollTop + list.clientHeight) list.scrollTop = (at + 1) * height - list.clientHeight;
 }
