@@ -19,6 +19,8 @@ _STYLES = """
 <style>
 .stMainBlockContainer { padding: 3.75rem 1rem 0.75rem; }
 .stMainBlockContainer > div { gap: 0; }
+/* the frame pales what waits for an answer; the workbench goes on meanwhile */
+.stMainBlockContainer [data-stale="true"] { opacity: 1 !important; }
 h1.review-title {
     position: fixed; top: 1.125rem; left: 3.5rem; z-index: 999991; padding: 0; margin: 0;
     font-size: 1rem; font-weight: 400; line-height: 1.5rem; letter-spacing: 0; pointer-events: none;

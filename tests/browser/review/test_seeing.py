@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.review.bench import Bench
 from tests.browser.review.conftest import MakeDataset, OpenWindow
 
 READABLE = 4.5
@@ -118,7 +119,7 @@ def test_at_twice_the_size_every_action_can_be_reached(
         expect_reachable(bench.opened.get_by_role("button", name=word))
     expect_reachable(bench.button(re.compile("^Keys")))
     bench.press("e")
-    expect_reachable(bench.button(re.compile("^Save")))
+    expect_reachable(page.locator(".editor-buttons").get_by_role("button", name="Save"))
     expect_reachable(page.locator(".editor textarea").first)
     bench.press("Escape", "x")
     for item in page.locator(".menu .menu-item").all():
@@ -133,3 +134,12 @@ def test_at_twice_the_size_every_action_can_be_reached(
         bench.press(key)
         expect(page.locator(".both")).to_be_visible()
         assert not is_wider_than_the_window(page), key
+
+
+def test_the_workbench_does_not_pale_while_the_server_is_slow(bench: Bench, new_dataset: MakeDataset) -> None:
+    bench.open(new_dataset())
+    # as Streamlit marks what waits for a run that takes longer than half a second
+    element = bench.page.locator("[data-stale]").filter(has=bench.page.locator(".wb"))
+    pale = "element => { element.dataset.stale = 'true'; element.style.opacity = '0.33'; }"
+    element.evaluate(pale)
+    assert element.evaluate("element => getComputedStyle(element).opacity") == "1"

@@ -127,6 +127,8 @@ function openNeighbour(wb, step, keepFocus_) {
 /** The first or the last row of the list. */
 function openEnd(wb, at) {
   const row = shownRows(wb).at(at);
+  // also if it was open before and scrolled out of sight
+  wb.scrolledRow = null;
   if (row) openTrial(wb, row.id);
   wb.el.rows.focus();
 }
