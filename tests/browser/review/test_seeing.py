@@ -140,6 +140,5 @@ def test_the_workbench_does_not_pale_while_the_server_is_slow(bench: Bench, new_
     bench.open(new_dataset())
     # as Streamlit marks what waits for a run that takes longer than half a second
     element = bench.page.locator("[data-stale]").filter(has=bench.page.locator(".wb"))
-    pale = "element => { element.dataset.stale = 'true'; element.style.opacity = '0.33'; }"
-    element.evaluate(pale)
-    assert element.evaluate("element => getComputedStyle(element).opacity") == "1"
+    pale = "element => { element.dataset.stale = 'true'; element.style.opacity = '0.33'; "
+    assert element.evaluate(f"{pale} return getComputedStyle(element).opacity; }}") == "1"
