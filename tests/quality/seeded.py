@@ -33,19 +33,13 @@ class Seeded(NamedTuple):
 
     caught: Counter[str]
     seeded: Counter[str]
-    alarms: Counter[str]
-    """Findings on the hints as they were, by code."""
-    hints: int
 
 
 def run_seeded(paths: Iterable[Path]) -> Seeded:
     """Spoil every hint without a finding in every way that applies to it."""
-    result = Seeded(Counter(), Counter(), Counter(), 0)
-    hints = 0
+    result = Seeded(Counter(), Counter())
     for path in paths:
         for ground in iterate_grounds(path):
-            hints += len(ground.context.hints)
-            result.alarms.update(item.code for item in ground.findings if item.hint_id)
             for hint in _list_good(ground):
                 for name, (code, spoil) in DEFECTS.items():
                     spoilt = spoil(hint, ground.context)
@@ -53,7 +47,7 @@ def run_seeded(paths: Iterable[Path]) -> Seeded:
                         codes = {item.code for item in check_hint(*spoilt)}
                         result.seeded[name] += 1
                         result.caught[name] += (code in codes) if code else not codes & _UNVERIFIED
-    return result._replace(hints=hints)
+    return result
 
 
 def list_seeded_rows(paths: Iterable[Path] | None = None) -> list[QualityRow]:
