@@ -35,6 +35,7 @@ _OWN_HEADING = re.compile(r"^ {0,3}#[ \t]+hints[ \t]*#*[ \t]*\r?$", re.IGNORECAS
 _LINE_BREAK = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _OPENING_WHEN = re.compile(r"\Awhen\s+", re.IGNORECASE)
 _OPENING_NOT = re.compile(r"\A(?:don['\u2019]t|do not)\s+", re.IGNORECASE)
+_BLOCK = re.compile(r"#{1,6}(?!\S)|[-*+](?!\S)|\d{1,9}[.)](?!\S)|`{3}|~{3}|[>|<]|(?:[-=_*][ \t]*){2,}\.?$")
 _CLOSED = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f")
 
 
@@ -160,7 +161,9 @@ def _render_pitfall(text: PitfallText) -> str:
 
 def _render_criteria(hints: Sequence[RenderedHint]) -> str:
     lines = [render_hint(hint.text) for hint in hints]
-    return lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
+    # one alone stands as a line, unless Markdown would read more than a line in it: a heading, a list, a fence
+    is_plain = len(lines) == 1 and not _BLOCK.match(lines[0])
+    return lines[0] if is_plain else "\n".join(f"- {line}" for line in lines)
 
 
 def _name_sources(hint: RenderedHint) -> str:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.curation.rendering import (
@@ -19,6 +19,7 @@ from core.models import (
     Episode,
     Evidence,
     EvidenceStatus,
+    HintKind,
     HintText,
     PitfallText,
     StrategyText,
@@ -211,6 +212,57 @@ def test_steps_are_numbered_without_gaps(steps: list[str]) -> None:
     section = build_hints_section([RenderedHint(StrategyText(do=step)) for step in steps])
     numbers = [int(line.split(".")[0]) for line in section.splitlines()[3:]]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+structural = st.one_of(
+    texts, st.sampled_from(["## Common Pitfalls", "# Hints", "- a", "7. b", "```", "> c", "### d", "---", "a\n## e"])
+)
+structural_hints: st.SearchStrategy[HintText] = st.one_of(
+    st.builds(ToolText, name=structural, purpose=structural, example=structural),
+    st.builds(StrategyText, do=structural, check=structural),
+    st.builds(PitfallText, when=structural, avoid=structural, instead=structural),
+    st.builds(CriterionText, text=structural),
+)
+SECTIONS = {
+    HintKind.TOOL: "## Available Tools",
+    HintKind.STRATEGY: "## Suggested Strategy",
+    HintKind.PITFALL: "## Common Pitfalls",
+    HintKind.CRITERION: "## Success Criteria",
+}
+BULLET = {HintKind.TOOL: "### ", HintKind.STRATEGY: r"\d+\. ", HintKind.PITFALL: "- "}
+
+
+def read_back(section: str) -> dict[str, list[str]]:
+    """The lines under each second heading, without what stands in fences."""
+    found: dict[str, list[str]] = {}
+    fence = ""
+    for line in section.split("\n"):
+        if fence:
+            fence = "" if line == fence else fence
+        elif line.startswith("```"):
+            fence = line
+        elif line.startswith("## "):
+            found[line] = lines = []
+        elif line and found:
+            lines.append(line)
+    return found
+
+
+@settings(deadline=None)
+@given(texts=st.lists(structural_hints, max_size=8))
+@example(texts=[CriterionText(text="## Common Pitfalls")])
+@example(texts=[CriterionText(text="```")])
+@example(texts=[CriterionText(text="- a list")])
+def test_sections_and_their_items_can_be_read_back_whatever_the_hints_say(texts: list[HintText]) -> None:
+    section = build_hints_section([RenderedHint(text) for text in texts])
+    expected = {kind: sum(text.kind is kind and bool(render_hint(text)) for text in texts) for kind in HintKind}
+    found = read_back(section)
+    assert list(found) == [SECTIONS[kind] for kind in HintKind if expected[kind]]
+    for kind, heading in SECTIONS.items():
+        lines = found.get(heading, [])
+        # one criterion alone is a line of its own, with or without a bullet
+        pattern = BULLET.get(kind) or ("- " if expected[kind] > 1 else "")
+        assert sum(bool(re.match(pattern, line)) for line in lines) == expected[kind]
 
 
 @settings(deadline=None)
