@@ -3,11 +3,24 @@
 from typing import Any
 
 from core.augment import LISTED, JobRunner, Say
-from core.curation.carry_job import start_carrying
+from core.curation.carry_job import find_carrying, find_offer, start_carrying
 from core.curation.carry_models import CarryReport
 from core.models import Dataset
 from core.settings import Settings
+from core.store import open_store
 from core.worker import queueing
+
+
+def offer_decisions(settings: Settings, new: Dataset, *, say: Say) -> None:
+    """Say if decisions on an earlier import of the same source could be carried over to this one, and how."""
+    with open_store(settings.home) as store:
+        offer = find_offer(store, new)
+        if offer is None or find_carrying(store, offer.old, new) is not None:
+            return
+    say(
+        f"{offer.counts.here} of {offer.counts.decided} decided trials of an earlier import, #{offer.old.id}, are here "
+        f"too. To carry the decisions over: python -m core carry-over --from {offer.old.id} --to {new.id}"
+    )
 
 
 def carry_decisions(

@@ -150,6 +150,7 @@ def _augment(options: argparse.Namespace, settings: Settings, run_job: augment.J
 def _import(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
     request, import_options = read_import(options.source, options)
     dataset = augment.import_dataset(settings, request, import_options, run_job=run_job, say=_say)
+    carry_command.offer_decisions(settings, dataset, say=_say)
     _print(options, {"dataset": augment.describe_dataset(settings, dataset)})
     return 0
 

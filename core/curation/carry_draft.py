@@ -24,16 +24,29 @@ class CarriedHint(NamedTuple):
     new: Hint
 
 
-def name_carried(known_id: str, trial_id: int) -> str:
-    """The id here of a decision or hint of the earlier import: the same whenever it is carried over."""
-    return str(uuid5(_NAMESPACE, f"{known_id} {trial_id}"))
+def name_carried(known_id: str, trial_id: int, again: int = 0) -> str:
+    """The id here of a decision or hint of the earlier import: the same whenever it is carried over.
+
+    Args:
+        known_id: In the earlier import.
+        trial_id: Here.
+        again: Of a decision: how often it was taken back before, since a row is never updated.
+    """
+    return str(uuid5(_NAMESPACE, f"{known_id} {trial_id} {again}" if again else f"{known_id} {trial_id}"))
 
 
 class TrialDraft:
     """One trial of the later import while it is planned what comes to it. Nothing is saved here."""
 
     def __init__(
-        self, old: DecidedTrial, likeness: Likeness, *, hints: Sequence[Hint], known: Collection[str], words: str
+        self,
+        old: DecidedTrial,
+        likeness: Likeness,
+        *,
+        hints: Sequence[Hint],
+        known: Collection[str],
+        undone: int,
+        words: str,
     ) -> None:
         """Begins with what the trial has.
 
@@ -41,14 +54,15 @@ class TrialDraft:
             old: The earlier trial.
             likeness: How the trial is like it.
             hints: That the trial has so far.
-            known: Ids of decisions and hints that were carried over to it before.
+            known: Ids of decisions and hints that were carried over to it before and stand.
+            undone: How often that was taken back.
             words: Where everything comes from, for reasons.
         """
         self.old, self.likeness, self.known = old, likeness, known
         self.carried: list[CarriedHint] = []
         self.edited_task_text: str | None = None
         self.status: TrialStatus | None = None
-        self._hints, self._words = hints, words
+        self._hints, self._undone, self._words = hints, undone, words
 
     @property
     def trial(self) -> Trial:
@@ -61,6 +75,11 @@ class TrialDraft:
     def is_empty(self) -> bool:
         """True if nothing comes to the trial."""
         return not self.carried and self.status is None and self.edited_task_text is None
+
+    def knows(self, decision_id: str) -> bool:
+        """True if a decision on the earlier trial was carried over before."""
+        names = (name_carried(decision_id, self.trial.id, again) for again in range(self._undone + 1))
+        return any(name in self.known for name in names)
 
     def has_hint(self, hint_id: str) -> bool:
         """True if the trial has this hint now."""
@@ -191,7 +210,7 @@ class TrialDraft:
             before=decision.before,
             after=decision.after,
             reason="; ".join(filter(None, [reason, self._words])),
-            id=name_carried(decision.id, self.trial.id),
+            id=name_carried(decision.id, self.trial.id, self._undone),
             reviewer=decision.reviewer,
             at_utc=decision.at_utc,
         )

@@ -1,6 +1,7 @@
 """Carrying decisions over as a job of the worker: thousands of trials take longer than a click."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel
@@ -11,6 +12,7 @@ from core.errors import UsageError
 from core.models import Dataset, Job, JobKind, JobState
 from core.progress import Progress
 from core.store import Store
+from core.store.carrying import DecidedCounts
 
 _NAMESPACE = UUID("e7a1c0de-5a3b-4b7e-8f10-2c9d4b6a8e31")
 
@@ -21,6 +23,19 @@ class CarryParams(BaseModel):
     from_dataset: int
     carried_by: str
     dry_run: bool = False
+
+
+class Offer(NamedTuple):
+    """An earlier import whose decisions could be carried over to a later one."""
+
+    old: Dataset
+    counts: DecidedCounts
+
+
+def find_offer(store: Store, new: Dataset) -> Offer | None:
+    """The newest earlier import of the same source with decided trials that this one has, too; None if none has."""
+    offers = (Offer(old, store.carrying.count_decided(old.id, new.id)) for old in store.carrying.list_earlier(new.id))
+    return next((offer for offer in offers if offer.counts.here), None)
 
 
 def start_carrying(store: Store, old: Dataset, new: Dataset, *, carried_by: str, dry_run: bool = False) -> Job:
@@ -50,11 +65,16 @@ def run_carrying(store: Store, job: Job, *, progress: Progress, check_lease: Cal
         store.traces.get_dataset(params.from_dataset),
         store.traces.get_dataset(job.dataset_id or 0),
         carried_by=params.carried_by,
-        action_id=str(uuid5(_NAMESPACE, f"{job.id} {job.created_utc}")),
+        action_id=name_step(job),
         dry_run=params.dry_run,
         progress=progress,
         check_lease=check_lease,
     )
+
+
+def name_step(job: Job) -> str:
+    """Id of the step that such a job takes, if it carries anything over: what undoes it."""
+    return str(uuid5(_NAMESPACE, f"{job.id} {job.created_utc}"))
 
 
 def find_carrying(store: Store, old: Dataset, new: Dataset) -> Job | None:

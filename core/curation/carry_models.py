@@ -58,6 +58,11 @@ class CarryReport(BaseModel):
         if len(self.left_behind) < LISTED:
             self.left_behind.append(item)
 
+    @property
+    def has_carried(self) -> bool:
+        """True if this run carried anything over."""
+        return bool(self.hints or self.approvals or self.rejections or self.task_texts)
+
     def describe_carried(self) -> str:
         """In words, e.g. `12 hints, 3 approvals`; `nothing` if it was nothing."""
         counts = (

@@ -165,7 +165,7 @@ class _Planning:
         if home is None:
             return self._say_why_homeless()
         draft = self._find_draft(home)
-        if name_carried(decision_id, home.trial.id) in draft.known:
+        if draft.knows(decision_id):
             return self._note_known(is_there=home.trial.edited_task_text is not None)
         if self._is_other_task(home):
             return OTHER_TASK
@@ -192,7 +192,7 @@ class _Planning:
         if home is None:
             return self._say_why_homeless()
         draft = self._find_draft(home)
-        if name_carried(decision_id, home.trial.id) in draft.known:
+        if draft.knows(decision_id):
             return self._note_known(is_there=home.trial.status is self._old.trial.status)
         if self._is_other_task(home):
             return OTHER_TASK
@@ -227,6 +227,7 @@ class _Planning:
                 likeness,
                 hints=self._store.curation.list_hints(trial_id),
                 known=self._store.carrying.list_carried(trial_id),
+                undone=self._store.carrying.count_undone(trial_id),
                 words=self._words,
             )
         return self.drafts[trial_id]

@@ -53,6 +53,14 @@ class Carrying(Part):
         )
         return DecidedCounts(**(row or {}))
 
+    def has_news(self, dataset_id: int, since_utc: str) -> bool:
+        """True if anything was decided on a dataset after a moment."""
+        sql = (
+            "SELECT 1 FROM decisions d JOIN trials t ON t.id = d.trial_id "
+            "WHERE d.at_utc > ?2 AND t.dataset_id = ?1 LIMIT 1"
+        )
+        return self._value(sql, (dataset_id, since_utc)) is not None
+
     def list_decided(self, dataset_id: int) -> list[int]:
         """Ids of the trials with decisions that stand, in order of first appearance."""
         rows = self._rows(
@@ -88,10 +96,20 @@ class Carrying(Part):
         return decider
 
     def list_carried(self, trial_id: int) -> set[str]:
-        """Ids of the decisions that were ever carried over to a trial, and of the hints that they are about."""
+        """Ids of the decisions that were carried over to a trial and stand, and of the hints that they are about."""
         rows = self._rows(
             "SELECT d.id, d.hint_id FROM decisions d JOIN steps s ON s.id = d.step_id "
-            "WHERE d.trial_id = ? AND s.kind = 'do' AND s.action = ?",
+            "WHERE d.trial_id = ? AND s.kind = 'do' AND s.action = ? AND s.undone_by IS NULL",
             (trial_id, CARRY_OVER),
         )
         return {value for row in rows for value in row.values() if value is not None}
+
+    def count_undone(self, trial_id: int) -> int:
+        """How often decisions were carried over to a trial and taken back."""
+        return int(
+            self._value(
+                "SELECT COUNT(DISTINCT s.id) FROM decisions d JOIN steps s ON s.id = d.step_id "
+                "WHERE d.trial_id = ? AND s.kind = 'do' AND s.action = ? AND s.undone_by IS NOT NULL",
+                (trial_id, CARRY_OVER),
+            )
+        )

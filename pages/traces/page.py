@@ -5,6 +5,7 @@ from pages.shared.imports import find_last_import
 from pages.shared.layout import show_title
 from pages.shared.problems import problems_shown, show_kept_problem
 from pages.shared.workspace import open_workspace
+from pages.traces.carrying import show_carrying
 from pages.traces.imported import show_imported
 from pages.traces.outcome import show_outcome
 from pages.traces.preview import show_preview
@@ -14,7 +15,7 @@ from pages.traces.source_form import show_source_form
 
 
 def show_page(store: Store) -> None:
-    """The last import, the form for the next one with its preview, and what is there."""
+    """The last import, the form for the next one with its preview, what is there, and what is carried over."""
     show_outcome(store, find_last_import(store))
     show_source_form()
     looked = find_sample()
@@ -22,6 +23,7 @@ def show_page(store: Store) -> None:
         show_preview(looked)
     dataset = show_imported(store.traces.list_datasets())
     if dataset is not None:
+        show_carrying(store, dataset)
         show_report(store, dataset)
 
 

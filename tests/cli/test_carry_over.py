@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from core.curation.decisions import reject_trial
 from core.models import TrialStatus
 from core.store import open_store
+from tests.builders import make_row, talk, write_rows
 from tests.commands import build_environment, run_core
 from tests.curation.carrying import Later
 from tests.curation.reviewing import Table
@@ -43,3 +45,18 @@ def test_a_dry_run_lists_what_stays_behind_and_the_command_carries_the_rest(home
     same = run_core("carry-over", "--from", "listed", "--to", "2", environment=environment)
     assert same.code == 2
     assert "Both are the same import, #2." in same.err
+
+
+def test_an_import_says_which_decisions_could_be_carried_over_and_how(home: Path, tmp_path: Path) -> None:
+    rows = [make_row(talk("Task: sort", "done"), trial_name=name) for name in ("a", "b")]
+    path = write_rows(tmp_path / "traces.jsonl", rows)
+    environment = build_environment(home)
+    assert "carry" not in run_core("import", str(path), environment=environment).err
+    with open_store(home) as store:
+        reject_trial(store, store.traces.get_trial(1), reason="Too vague", reviewer="Ann", action_id="r")
+    write_rows(path, [*rows, make_row(talk("Task: count", "done"), trial_name="c")])
+    again = run_core("import", str(path), environment=environment)
+    assert (
+        "1 of 1 decided trials of an earlier import, #1, are here too. "
+        "To carry the decisions over: python -m core carry-over --from 1 --to 2"
+    ) in again.err

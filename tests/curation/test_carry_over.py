@@ -3,12 +3,17 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from core.curation.carry_job import find_offer
 from core.curation.review_actions import ReviewAction, perform
 from core.errors import UsageError
-from core.models import CriterionText, Grouping, HintState, PitfallText, StrategyText, TrialStatus
-from core.store import Store
-from tests.builders import make_row, run_sql, talk
+from core.models import CriterionText, Grouping, Hint, HintState, PitfallText, StrategyText, TrialStatus
+from core.store import Store, open_store
+from core.traces.importing import import_source
+from core.traces.options import ImportOptions
+from tests.builders import ListSource, make_row, run_sql, talk
 from tests.curation.carrying import CARL, MORE, Later
 from tests.curation.proposals import propose
 from tests.curation.reviewing import ANN, BEN, TEXTS, Table
@@ -306,7 +311,7 @@ def test_the_whole_is_one_step_that_is_undone_and_done_again(table: Table) -> No
     assert len(later.history()) > len(set(later.history()))
 
 
-def test_undoing_leaves_what_somebody_built_on_and_is_not_carried_over_again(table: Table) -> None:
+def test_undoing_leaves_what_somebody_built_on(table: Table) -> None:
     decide_everything(table)
     later = Later(table)
     later.carry()
@@ -317,10 +322,32 @@ def test_undoing_leaves_what_somebody_built_on_and_is_not_carried_over_again(tab
     assert "1 of its trials stay" in result.message
     assert later.find_trial("second").status is TrialStatus.OPEN
     assert len(later.list_hints()) == 6
-    report = later.carry()
-    # Ben's reopening, and what was undone
-    assert report.reasons == {"it was carried over before, and taken back here": 2}
-    assert later.find_trial("second").status is TrialStatus.OPEN
+
+
+def test_what_was_taken_back_is_carried_over_again_when_somebody_asks_again(table: Table) -> None:
+    decide_everything(table)
+    later = Later(table)
+    first = later.carry()
+    for number in range(2):
+        undo = ReviewAction(id=f"u{number}", trial_id=later.find_trial().id, action="undo")
+        assert perform(later.store, undo, reviewer=CARL).ok
+        assert later.states() == {}
+        assert later.carry() == first
+        assert later.states() == earlier_states(table)
+        assert later.find_trial().status is TrialStatus.APPROVED
+        standing = later.store.decisions.list_standing(later.find_trial().id)
+        assert [row.reviewer for row in standing if row.action == "approve"] == [BEN]
+        assert later.carry().known == 9
+
+
+def test_what_a_person_reopened_here_stays_open(table: Table) -> None:
+    decide_everything(table)
+    later = Later(table)
+    later.carry()
+    act = ReviewAction(id="x", trial_id=later.find_trial().id, action="reopen_trial")
+    assert perform(later.store, act, reviewer=BEN).ok
+    assert later.carry().reasons == {"it was carried over before, and taken back here": 1}
+    assert later.find_trial().status is TrialStatus.OPEN
 
 
 def test_nobody_elses_undo_reaches_what_was_carried_over(table: Table) -> None:
@@ -374,3 +401,74 @@ def test_an_import_is_not_carried_over_to_itself(table: Table) -> None:
     later.dataset = table.dataset
     with pytest.raises(UsageError, match="the same import"):
         later.carry()
+
+
+def test_only_the_newest_earlier_import_of_the_same_source_with_decisions_is_offered(table: Table) -> None:
+    first, second = Later(table), Later(table, [MORE, *table.rows])
+    assert find_offer(table.store, second.dataset) is None
+    decide_everything(table)
+    offer = find_offer(table.store, second.dataset)
+    assert offer is not None
+    assert (offer.old.id, offer.counts) == (table.dataset.id, (2, 2))
+    first.carry()
+    offer = find_offer(table.store, second.dataset)
+    assert offer is not None
+    assert offer.old.id == first.dataset.id
+    assert find_offer(table.store, table.dataset) is None, "decisions go to later imports"
+    source = ListSource(table.rows, name="other")
+    other = import_source(table.store, source, ImportOptions()).dataset
+    assert find_offer(table.store, other) is None
+
+
+def test_what_was_carried_over_is_not_counted_as_decided_today(table: Table) -> None:
+    decide_everything(table)
+    later = Later(table)
+    later.carry()
+    assert len(table.store.overview.list_trial_decisions(None, since_utc="")) == 2
+    pace = table.store.overview.get_review_pace(later.dataset.id, today_utc="", yesterday_utc="")
+    assert (pace.decided_today, pace.approved, pace.decided) == (0, 1, 2)
+
+
+ACTIONS = st.sampled_from(
+    ["accept_hint", "reject_hint", "take_back_hint", "edit_hint", "override", "move_hint", "undo"]
+)
+
+
+@given(st.lists(st.tuples(ACTIONS, st.integers(0, 4), st.sampled_from([ANN, BEN])), max_size=8), st.booleans())
+@settings(max_examples=15)
+def test_whatever_was_decided_is_the_same_in_the_later_import(
+    tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[str, int, str]], approves: bool
+) -> None:
+    with open_store(tmp_path_factory.mktemp("decided")) as store:
+        table = Table(store)
+        for number, (action, place, reviewer) in enumerate(actions):
+            hints = table.hints
+            hint = hints[place % len(hints)]
+            field = {"tool": "name", "strategy": "do", "pitfall": "avoid", "criterion": "text"}[hint.kind]
+            table.act(
+                action,
+                by=reviewer,
+                hint_id=None if action == "undo" else hint.id,
+                reason="So.",
+                code="no-verified-quote",
+                text={**hint.text.model_dump(), field: f"Other words, number {number}"},
+            )
+        if approves:
+            table.must("approve_trial")
+        later = Later(table)
+        report = later.carry()
+        decided = [hint for hint in table.hints if hint.state is not HintState.PROPOSED or hint.is_edited]
+        assert (report.left, report.hints) == (0, len(decided))
+        assert [describe(hint) for hint in later.list_hints()] == [describe(hint) for hint in decided]
+        assert later.find_trial().status is table.trial.status
+        blocks = [{(it.code, it.overridden) for it in store.curation.list_findings(trial.id) if it.severity == "block"}
+                  for trial in (table.trial, later.find_trial())]  # fmt: skip
+        assert blocks[1] <= blocks[0]
+        before = later.picture()
+        assert later.carry().known == report.hints + report.approvals
+        assert later.picture() == before
+
+
+def describe(hint: Hint) -> Any:
+    quotes = [(item.message, item.quote, item.status) for item in hint.evidence]
+    return (hint.text, hint.proposed_text, hint.state, len(hint.attempt_ids), quotes)
