@@ -13,6 +13,7 @@ from pages.review.bulk_view import build_bulk_plan
 from pages.review.checking import check_words
 from pages.review.instruction import build_instruction
 from pages.review.outgoing import Outgoing, PartWanted
+from pages.review.pair_view import build_pair
 from pages.review.queue_view import build_queue, list_held
 from pages.review.transcript_part import CHARACTERS, build_part
 from pages.review.trial_view import build_trial_view, find_first_attempt
@@ -43,6 +44,8 @@ def answer(store: Store, sent: Outgoing, *, reviewer: str, today_utc: str) -> Re
         reply["held"] = _reserve(store, sent.hold, reviewer)
     if sent.bulk is not None:
         reply["bulk"] = build_bulk_plan(store, sent.bulk)
+    if sent.pair is not None:
+        reply["pair"] = build_pair(store, sent.pair)
     if sent.check is not None:
         reply["check"] = check_words(store, sent.check)
     if sent.instruction is not None:

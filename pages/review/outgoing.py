@@ -12,6 +12,13 @@ class PartWanted(BaseModel):
     first: int = 0
 
 
+class PairWanted(BaseModel):
+    """Two attempts that stand side by side."""
+
+    one: int
+    other: int
+
+
 class TextWanted(BaseModel):
     """A question about words that are being typed and not saved."""
 
@@ -49,6 +56,8 @@ class Outgoing(BaseModel):
     """The trial that the reviewer has been looking at for a moment: it is reserved."""
     trials: list[int] = Field(default_factory=list, max_length=20)
     parts: list[PartWanted] = Field(default_factory=list, max_length=20)
+    pair: PairWanted | None = None
+    """How the messages of these two belong together."""
     check: TextWanted | None = None
     """What the checks say of these words."""
     instruction: TextWanted | None = None

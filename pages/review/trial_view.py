@@ -5,7 +5,18 @@ from typing import Any
 
 from core.curation.evidence import QuotableAttempt
 from core.curation.rendering import render_hint
-from core.models import Attempt, Decision, Episode, Evidence, EvidenceStatus, Hint, HintKind, HintState, Trial
+from core.models import (
+    Attempt,
+    Decision,
+    Episode,
+    Evidence,
+    EvidenceStatus,
+    Hint,
+    HintKind,
+    HintState,
+    Reading,
+    Trial,
+)
 from core.store import Store
 from core.traces.transcript import list_ticks
 from pages.review.left_out import build_left_out
@@ -31,10 +42,12 @@ def build_trial_view(store: Store, trial_id: int) -> View:
     decisions = store.decisions.list_decisions(trial_id)
     hints = store.curation.list_hints(trial_id)
     quotable = _load_quotable(store, hints, attempts)
+    readings = {item.attempt_id: item for item in store.answers.list_readings(trial_id)}
     return {
         **_build_head(trial, decisions),
         "findings": [item.model_dump(mode="json") for item in store.curation.list_findings(trial_id)],
-        "attempts": [_build_attempt(store, attempt, episodes) for attempt in attempts],
+        "attempts": [_build_attempt(store, item, episodes, readings.get(item.id)) for item in attempts],
+        "contrast": _build_contrast(store, trial_id),
         "history": [_build_step(item) for item in decisions[-HISTORY:]],
         "suggestions": [
             item.model_dump(mode="json")
@@ -89,7 +102,15 @@ def _build_step(decision: Decision) -> View:
     return {**_build_decision(decision), "hint_id": decision.hint_id}
 
 
-def _build_attempt(store: Store, attempt: Attempt, episodes: Sequence[Episode]) -> View:
+def _build_contrast(store: Store, trial_id: int) -> View | None:
+    """What the model said of two attempts that it compared; its hints are among those of the trial."""
+    contrast = store.answers.find_contrast(trial_id)
+    if contrast is None or not contrast.parted:
+        return None
+    return {"attempt_ids": [contrast.succeeded_id, contrast.failed_id], "parted": contrast.parted}
+
+
+def _build_attempt(store: Store, attempt: Attempt, episodes: Sequence[Episode], reading: Reading | None) -> View:
     return {
         "id": attempt.id,
         "number": attempt.number,
@@ -101,6 +122,7 @@ def _build_attempt(store: Store, attempt: Attempt, episodes: Sequence[Episode]) 
         "model": attempt.model or "",
         "ticks": list_ticks(episodes, attempt.id),
         "left_out": build_left_out(store, attempt.id),
+        "reading": None if reading is None else reading.model_dump(mode="json", exclude={"attempt_id"}),
     }
 
 

@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import expect
 
 from core.curation.curate import curate_dataset
-from core.models import Dataset, EvidenceStatus, StrategyText, ToolText
+from core.models import AttemptHints, Dataset, EvidenceStatus, Outcome, StrategyText, ToolText
 from core.store import open_store
 from tests.browser.review.bench import Bench
 from tests.browser.review.conftest import MakeDataset
-from tests.browser.review.trials import QUOTE, SAID, list_trials
+from tests.browser.review.trials import QUOTE, SAID, list_trials, save_readings
 from tests.builders import make_row, say, talk, write_rows
 from tests.curation.proposals import propose, save_proposals
 from tests.workspaces import import_sample
@@ -196,6 +196,48 @@ def test_v_aligns_two_attempts_at_the_message_where_they_part(bench: Bench, new_
     expect(bench.page.get_by_role("tab", name="Attempts 1 and 3")).to_have_attribute("aria-selected", "true")
     bench.press("v")
     expect(bench.messages.first).to_be_visible()
+
+
+def test_what_the_model_made_of_an_attempt_is_told_and_its_opinion_is_called_one(bench: Bench) -> None:
+    turns = [say("user", "Task: book the flight"), *talk("Which day?", "Friday."), say("assistant", SAID)]
+    results = {"episode-0": "1.0", "episode-1": "0.0", "episode-2": None}
+    rows = [make_row([*turns, say("user", name)], episode=name, result=result) for name, result in results.items()]
+    path = write_rows(bench.home.parent / "read.jsonl", rows)
+    with open_store(bench.home) as store:
+        dataset = import_sample(store, path)
+        attempts = store.traces.list_attempts(store.traces.list_trials(dataset.id)[0].id)
+        hint = propose(StrategyText(do="Ask for the day"), "Friday.", message=2)
+        save_proposals(store, dataset, {attempts[0].id: [hint]})
+        curate_dataset(store, dataset)
+    readings = [
+        AttemptHints(happened="It asked, and <b>booked</b>.", opinion=Outcome.FAILURE),
+        AttemptHints(happened="It gave up.", failure_cause="It never asked for the day (message 2)."),
+        AttemptHints(happened="It stopped half way.", opinion=Outcome.SUCCESS),
+    ]
+    (trial,) = list_trials(bench.home, dataset)
+    save_readings(bench.home, trial, readings, parted="One <i>asked</i>, the other guessed.")
+    told = bench.page.locator(".feed .reading")
+    bench.open(dataset)
+    expect(told).to_have_text("What the model says happened It asked, and <b>booked</b>.")
+    told.get_by_role("button").click()
+    # the dataset's word beats the model's
+    expect(told).not_to_contain_text("opinion")
+    bench.press("]")
+    told.get_by_role("button").click()
+    expect(told).to_contain_text("Cause of failure: It never asked for the day (message 2).")
+    bench.press("]")
+    told.get_by_role("button").click()
+    expect(told).to_contain_text(
+        "Its opinion of the outcome: Success. The dataset does not say how this attempt ended."
+    )
+    bench.press("[", "v")
+    expect(bench.page.get_by_role("tab", name="Attempts 2 and 1")).to_have_attribute("aria-selected", "true")
+    contrast = bench.page.locator(".reading.is-contrast")
+    expect(contrast).to_have_text("What the model says of it One <i>asked</i>, the other guessed.")
+    bench.press("]")
+    expect(bench.page.get_by_role("tab", name="Attempts 2 and 3")).to_have_attribute("aria-selected", "true")
+    expect(contrast).to_have_count(0)
+    assert bench.page.locator(".wb .reading i, .wb .reading p b:has-text('booked')").count() == 0
 
 
 def test_a_link_opens_its_trial_and_its_hint(bench: Bench, new_dataset: MakeDataset) -> None:

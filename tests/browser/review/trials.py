@@ -5,8 +5,24 @@ from pathlib import Path
 from typing import Any
 
 from core.curation.curate import curate_dataset
-from core.models import CriterionText, Dataset, Hint, PitfallText, ProposedHint, Quote, StrategyText, ToolText, Trial
+from core.models import (
+    AttemptHints,
+    ContrastHints,
+    CriterionText,
+    Dataset,
+    Extractor,
+    Hint,
+    JobKind,
+    PitfallText,
+    ProposedHint,
+    Quote,
+    RequestKind,
+    StrategyText,
+    ToolText,
+    Trial,
+)
 from core.store import Store, open_store
+from core.store.batch_models import Answer, BatchConfig
 from tests.builders import make_row, say, write_rows
 from tests.curation.proposals import propose, save_proposals
 from tests.workspaces import import_sample
@@ -86,3 +102,23 @@ def list_trials(home: Path, dataset: Dataset) -> list[Trial]:
 def list_hints(store: Store, trial_id: int) -> list[Hint]:
     """In publishing order, as the workbench numbers them."""
     return store.curation.list_hints(trial_id)
+
+
+def save_readings(home: Path, trial: Trial, readings: list[AttemptHints], *, parted: str) -> None:
+    """What a model said of the trial's attempts, in their order, and of its comparison of the first two."""
+    with open_store(home) as store:
+        job = store.jobs.create_job(JobKind.EXTRACT, params={}, dataset_id=trial.dataset_id)
+        config = BatchConfig(extractor=Extractor.LLM, model="m")
+        batch = store.batches.create_batch(job_id=job.id, dataset_id=trial.dataset_id, config=config)
+        store.batches.ensure_requests(batch.id)
+        request = store.answers.list_all_pending(batch.id)[0].id
+        ids = [attempt.id for attempt in store.traces.list_attempts(trial.id)]
+        contrast = ContrastHints(succeeded_id=ids[0], failed_id=ids[1], parted=parted).model_dump_json()
+        answers = [
+            *(
+                Answer(request, attempt_id, None, [], reading.model_dump_json(), 1)
+                for attempt_id, reading in zip(ids, readings, strict=True)
+            ),
+            Answer(request, ids[0], None, [], contrast, 1, kind=RequestKind.CONTRAST),
+        ]
+        store.answers.save_answers(batch, answers, prompt_version="p")

@@ -10,9 +10,9 @@ function createWorkbench(root, host) {
   const wb = {
     root, host, page: findPage(), seq: 0, answered: 0, asked: 0, missed: 0, offSince: null, lastSeq: 0, pending: loadPending(), failed: [], conflicts: new Map(),
     query: {}, rows: [], counts: {}, totals: {}, models: [], codes: [], datasets: [], dataset: null, decided: new Map(), reservations: new Map(), decidedToday: 0, perHour: null, me: "",
-    trials: new Map(), transcripts: new Map(), opened: null, hint: null, quote: 0, attempt: null, mode: "one", pane: "hints", left: null, other: null,
+    trials: new Map(), transcripts: new Map(), opened: null, hint: null, quote: 0, attempt: null, mode: "one", pane: "hints", left: null, other: null, pairs: [],
     folds: new Set(), raw: new Set(), autoRaw: new Set(), sideOpen: new Set(), selected: new Set(), settledSuggestions: new Set(), find: null,
-    wants: { queue: true, trials: [], parts: [], check: null, instruction: null, hold: null, bulk: null },
+    wants: { queue: true, trials: [], parts: [], pair: null, check: null, instruction: null, hold: null, bulk: null },
     audits: [], hiddenAudits: new Set(), doneBulk: null, auditPercent: 10, loaded: false, editor: null, dialog: null, lastError: -1,
   };
   wb.lastSeq = wb.pending.reduce((last, action) => Math.max(last, action.seq), 0);
@@ -125,6 +125,7 @@ function receive(wb, reply) {
   if (reply.held) { takeReservations(wb, reply.held); wb.wants.hold = null; }
   if (reply.queue) takeQueue(wb, reply.queue);
   if (reply.bulk) takeBulk(wb, reply.bulk);
+  if (reply.pair) wb.pairs = [...wb.pairs, reply.pair];
   if (reply.check) takeCheck(wb, reply.check);
   if (reply.instruction) takeInstruction(wb, reply.instruction);
   if (wb.openSoon) { const id = wb.openSoon; wb.openSoon = null; openTrial(wb, id); }

@@ -86,14 +86,15 @@ function buildOutgoing(wb) {
     parts: wb.wants.parts,
     check: wb.wants.check,
     instruction: wb.wants.instruction,
+    pair: wb.wants.pair,
     hold: wb.wants.hold,
     bulk: wb.wants.bulk,
   };
 }
 
 function hasWants(wb) {
-  const { queue, trials, parts, check, instruction, hold, bulk } = wb.wants;
-  return Boolean(wb.pending.length || queue || trials.length || parts.length || check || instruction || hold || bulk);
+  const { queue, trials, parts, pair, check, instruction, hold, bulk } = wb.wants;
+  return Boolean(wb.pending.length || queue || trials.length || parts.length || pair || check || instruction || hold || bulk);
 }
 
 function waitForAnswer(wb) {

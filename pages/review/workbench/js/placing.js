@@ -18,6 +18,7 @@ function openTrial(wb, id, place) {
     wb.instruction = null;
     // a pair of attempts belongs to its trial
     if (wb.mode === "side") wb.mode = "one";
+    wb.pairs = [];
   }
   wb.opened = id;
   wb.wanted = place || null;
@@ -97,7 +98,7 @@ function openAttempt(wb, id) {
 
 function flushIfMissing(wb) {
   planWants(wb);
-  if (wb.wants.parts.length || wb.wants.trials.length) flush(wb);
+  if (wb.wants.parts.length || wb.wants.trials.length || wb.wants.pair) flush(wb);
 }
 
 function stepHint(wb, step) {

@@ -6,13 +6,20 @@ function toggleSide(wb) {
   if (view.attempts.length < 2) { say(wb, "This trial has one attempt."); return; }
   if (wb.mode === "side") { setMode(wb, "one"); return; }
   const here = currentAttempt(wb, view);
-  const differs = view.attempts.find((each) => each.id !== here.id && each.outcome !== here.outcome) || view.attempts.find((each) => each.id !== here.id);
+  const others = view.attempts.filter((each) => each.id !== here.id);
+  const compared = view.contrast && view.contrast.attempt_ids.includes(here.id) ? view.contrast.attempt_ids : [];
+  const differs = others.find((each) => compared.includes(each.id)) || others.find((each) => each.outcome !== here.outcome) || others[0];
   wb.left = here.id;
   wb.other = differs.id;
   wb.sideOpen = new Set();
   // what it is for is where they part; a quote comes into sight when a hint is chosen
   wb.atParting = `${wb.hint} ${wb.quote}`;
   setMode(wb, "side");
+}
+
+/** How the messages of the two belong together, as the server sees it; null while it is on its way. */
+function findPair(wb) {
+  return wb.pairs.find((pair) => pair.one === wb.left && pair.other === wb.other) || null;
 }
 
 function listPairs(wb, view) {
@@ -39,45 +46,18 @@ function renderSide(wb, view) {
     keyTextButton("One attempt", "V", () => press(wb, "v")),
   ]);
   const [a, b] = [wb.transcripts.get(left.id), wb.transcripts.get(right.id)];
-  const ready = a && b && a.missing === null && b.missing === null;
-  const sig = JSON.stringify([view.id, left.id, right.id, a && a.version, b && b.version, wb.hint, wb.quote, [...wb.sideOpen], [...wb.folds], wb.unfoldAll, wb.rawAll, [...wb.autoRaw], wb.isSlow]);
+  const pair = findPair(wb);
+  const ready = pair && a && b && a.missing === null && b.missing === null;
+  const sig = JSON.stringify([view.id, left.id, right.id, a && a.version, b && b.version, Boolean(pair), wb.hint, wb.quote, [...wb.sideOpen], [...wb.folds], wb.unfoldAll, wb.rawAll, [...wb.autoRaw], wb.isSlow]);
   fill(wb.el.both, sig, () => [h("div", { class: "pair", tabindex: "0", "aria-label": `Attempts ${left.number} and ${right.number} side by side` },
     h("div", { class: "pair-head" }, drawPairHead(left), drawPairHead(right)),
-    ready ? drawPairRows(wb, view, left, right, alignAttempts(a.messages, b.messages)) : h("p", { class: "loading" }, wb.isSlow ? "Loading the transcripts" : ""))]);
+    ready ? drawPairRows(wb, view, left, right, pair.rows.map(([one, two, same, part]) => ({ one: a.messages[one], two: b.messages[two], same, part }))) : h("p", { class: "loading" }, wb.isSlow ? "Loading the transcripts" : ""))]);
   if (ready) markPair(wb, view);
 }
 
 function drawPairHead(attempt) {
   return h("div", { class: "pair-cell" }, h("b", {}, String(attempt.number)), outcomeSquare(attempt.outcome), h("b", {}, OUTCOMES[attempt.outcome].word),
     h("span", { class: "quiet" }, `${count(attempt.messages, "message")}, ${plain(attempt.name)}`));
-}
-
-/** Rows of the two, and the first row at which the agent moves differently. */
-function alignAttempts(a, b) {
-  const rows = [];
-  let parted = false;
-  for (let i = 0; i < Math.max(a.length, b.length); i += 1) {
-    const [one, two] = [a[i] || null, b[i] || null];
-    const same = !parted && Boolean(one && two) && sameMove(one, two);
-    const wording = !parted && !same && Boolean(one && two) && one.role === two.role && one.role !== "agent";
-    const part = !parted && !same && !wording;
-    if (part) parted = true;
-    rows.push({ one, two, same, part });
-  }
-  return rows;
-}
-
-/** The same call or reply; what a tool answers to it follows from it. */
-function sameMove(one, two) {
-  if (one.role !== two.role) return false;
-  const calls = (message) => message.blocks.filter((block) => block.rows).map((block) => JSON.stringify([block.name, block.rows]));
-  const [mine, theirs] = [calls(one), calls(two)];
-  if (one.role === "agent" && (mine.length || theirs.length)) return mine.join() === theirs.join();
-  return squeeze(one.text) === squeeze(two.text);
-}
-
-function squeeze(text) {
-  return text.replace(/\s+/g, " ").trim();
 }
 
 function drawPairRows(wb, view, left, right, rows) {
@@ -91,16 +71,30 @@ function drawPairRows(wb, view, left, right, rows) {
       i = last;
       continue;
     }
-    if (row.part) drawn.push(h("div", { class: "parting" }, h("b", {}, `They part here, at message ${i}: the agent\u2019s first different move`), h("span", { class: "end" }, cap("["), cap("]"), " step")));
+    if (row.part) drawn.push(h("div", { class: "parting" }, h("b", {}, describeParting(left, right, row)), h("span", { class: "end" }, cap("["), cap("]"), " step")), drawContrast(view, left, right));
     drawn.push(drawPairRow(wb, view, left, right, row));
   }
-  if (!rows.some((row) => row.part)) drawn.push(h("div", { class: "parting" }, h("b", {}, "They do not part: the agent moved the same way in both.")));
+  if (!rows.some((row) => row.part)) drawn.push(h("div", { class: "parting" }, h("b", {}, "They do not part: the agent moved the same way in both.")), drawContrast(view, left, right));
   return drawn;
+}
+
+function describeParting(left, right, { one, two }) {
+  if (!one || !two) return `They part here: attempt ${(one ? right : left).number} ends, attempt ${(one ? left : right).number} goes on`;
+  const where = one.i === two.i ? `message ${one.i}` : `message ${one.i} of attempt ${left.number} and message ${two.i} of attempt ${right.number}`;
+  return `They part here, at ${where}: the agent\u2019s first different move`;
+}
+
+/** What the model that compared these two said of it. */
+function drawContrast(view, left, right) {
+  const { contrast } = view;
+  if (!contrast || ![left, right].every((each) => contrast.attempt_ids.includes(each.id))) return null;
+  return h("p", { class: "reading is-contrast" }, h("b", {}, "What the model says of it"), ` ${contrast.parted}`);
 }
 
 function drawSameRun(wb, view, left, right, rows, first, last) {
   const open = wb.sideOpen.has(first);
-  const words = first === last ? `Message ${first} is the same` : last === first + 1 ? `Messages ${first} and ${last} are the same` : `Messages ${first} to ${last} are the same`;
+  const [from, to] = [rows[first].one.i, rows[last].one.i];
+  const words = from === to ? `Message ${from} is the same` : to === from + 1 ? `Messages ${from} and ${to} are the same` : `Messages ${from} to ${to} are the same`;
   return h("div", { class: "same-run" },
     foldButton(open, words, () => { if (open) wb.sideOpen.delete(first); else wb.sideOpen.add(first); render(wb); }),
     open && rows.slice(first, last + 1).map((row) => drawPairRow(wb, view, left, right, row)));

@@ -33,6 +33,7 @@ function renderTranscript(wb, view) {
 
 function listFeed(wb, view, attempt, known) {
   const items = [];
+  if (hasReading(attempt)) items.push(readingItem(wb, attempt));
   if (attempt.left_out) items.push(plainItem("left-out", "note", attempt.left_out.words));
   if (!known || (known.missing !== null && !known.messages.length)) {
     return [...items, plainItem("loading", "loading", wb.isSlow ? "Loading the transcript" : "")];

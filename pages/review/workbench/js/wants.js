@@ -10,6 +10,7 @@ function planWants(wb) {
   const near = listNear(wb);
   wb.wants.trials = near.filter((id) => !wb.trials.has(id) || wb.trials.get(id).stale);
   wb.wants.parts = listMissingParts(wb, near).slice(0, PARTS_AT_ONCE);
+  wb.wants.pair = wb.mode === "side" && !findPair(wb) ? { one: wb.left, other: wb.other } : null;
 }
 
 /** How many trials after the open one can be read at once. */

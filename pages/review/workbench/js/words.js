@@ -7,8 +7,15 @@ const FIELDS = {
   criterion: [["text", "Criterion"], ["basis", "Basis"]],
 };
 
+/** The same rules as `core/curation/rendering.py`; `tests/browser/test_hint_words.py` holds the two together. */
+const LINE_BREAK = /\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*/g;
+
+function fold(text) {
+  return (text || "").replace(LINE_BREAK, " ").trim();
+}
+
 function cutStop(text) {
-  const folded = (text || "").replace(/\s+/g, " ").trim();
+  const folded = fold(text);
   return folded.endsWith(".") && !folded.endsWith("..") ? folded.slice(0, -1).trimEnd() : folded;
 }
 
@@ -20,11 +27,11 @@ function closed(text) {
 function hintPieces(text) {
   if (text.kind === "tool") {
     const purpose = cutStop(text.purpose);
-    return [["name", cutStop(text.name)], ...(purpose ? [["own", ` ${purpose}${closed(purpose)}`]] : [])];
+    return [["name", fold(text.name)], ...(purpose ? [["own", ` ${purpose}${closed(purpose)}`]] : [])];
   }
   if (text.kind === "strategy") {
     const [doing, check] = [cutStop(text.do), cutStop(text.check)];
-    return [["own", doing + closed(doing)], ...(check ? [["between", " Check: "], ["own", check + closed(check)]] : [])];
+    return [...(doing ? [["own", doing + closed(doing)]] : []), ...(check ? [["between", `${doing ? " " : ""}Check: `], ["own", check + closed(check)]] : [])];
   }
   if (text.kind === "pitfall") return pitfallPieces(text);
   const words = cutStop(text.text);
@@ -35,6 +42,7 @@ function pitfallPieces(text) {
   const when = cutStop(text.when).replace(/^when\s+/i, "");
   const avoid = cutStop(text.avoid).replace(/^(don['\u2019]t|do not)\s+/i, "");
   const instead = cutStop(text.instead);
+  if (!avoid && !instead) return [];
   const advice = [
     ...(avoid ? [["between", when ? "don't " : "Don't "], ["own", avoid]] : []),
     ...(instead ? [["own", `${avoid ? "; " : ""}${!avoid && !when ? instead[0].toUpperCase() + instead.slice(1) : instead}`]] : []),
