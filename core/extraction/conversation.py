@@ -40,8 +40,8 @@ async def ask(talk: Talk, wording: Wording, body: dict[str, Any], outcome: Outco
         kind = "repair" if is_repair else "longer" if is_longer else wording.kind.value
         known = talk.find_answered(outcome, body_hash)
         exchange = known or await send_until_answered(talk, body, outcome, kind=kind, body_hash=body_hash)
-        if exchange.status is Status.MODE_UNSUPPORTED and talk.mode in WEAKER_MODE:
-            _weaken(talk, body)
+        if exchange.status is Status.MODE_UNSUPPORTED and _find_plainer_mode(talk, body):
+            pass  # asked again in it
         elif exchange.status is Status.TRUNCATED and not is_longer:
             is_longer, output_limit = True, output_limit * LARGER_OUTPUT_FACTOR
         elif exchange.status is Status.ANSWERED:
@@ -68,12 +68,14 @@ async def ask(talk: Talk, wording: Wording, body: dict[str, Any], outcome: Outco
             outcome.body_hash = body_hash
 
 
-def _weaken(talk: Talk, body: dict[str, Any]) -> None:
-    # many requests learn it at the same time; only the first one changes the mode
+def _find_plainer_mode(talk: Talk, body: dict[str, Any]) -> bool:
+    """True if the question can be asked in another mode than the one that its body was built in."""
     used = body.get("response_format", {}).get("type", OutputMode.TEXT)
-    if used == talk.mode:
+    # many requests learn it at the same time; only the first one changes the mode, and the others follow
+    if used == talk.mode and talk.mode in WEAKER_MODE:
         talk.mode = WEAKER_MODE[talk.mode]
         talk.save_mode(talk.mode)
+    return bool(used != talk.mode)
 
 
 def _build_repair(answer: str, problem: str) -> list[dict[str, Any]]:
