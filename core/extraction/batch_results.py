@@ -14,12 +14,12 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from core.errors import WorkspaceError
+from core.extraction.exchange import Status
 from core.extraction.instructions import PROMPT_VERSION
 from core.extraction.prices import Price
 from core.extraction.questions import Questions
 from core.extraction.replies import build_reply
 from core.extraction.result_lines import ResultLine, parse_result
-from core.extraction.server import Status
 from core.extraction.wording import PROMPT_VERSIONS, Hints, read_answer
 from core.models import RequestKind
 from core.store import Store

@@ -18,9 +18,10 @@ from openai.types import FileObject
 
 from core.errors import ModelServerError
 from core.extraction.batch_files import ENDPOINT
+from core.extraction.exchange import Exchange, Status
 from core.extraction.launch import check_has_server
 from core.extraction.refusals import build_address_error, build_key_error, build_model_error, hide_key
-from core.extraction.server import Exchange, Status, read_exchange
+from core.extraction.reply_body import read_exchange
 from core.settings import Settings
 
 TIMEOUT_SECONDS = 600.0

@@ -7,10 +7,10 @@ reason. What was answered before a run ended is read again instead of asked agai
 from typing import Any
 
 from core.extraction.bodies import hash_body
+from core.extraction.exchange import FATAL, Status
 from core.extraction.output_modes import WEAKER_MODE, OutputMode
 from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT
 from core.extraction.sending import send_until_answered
-from core.extraction.server import FATAL, Status
 from core.extraction.talk import Outcome, Talk
 from core.extraction.wording import Wording
 

@@ -13,21 +13,16 @@ from typing import Any
 from core.errors import JobStopped, ModelServerError, WorkerReplaced
 from core.extraction.budget import Budget
 from core.extraction.conversation import ask, build_first_body
+from core.extraction.exchange import USED, Exchange, Status
 from core.extraction.launch import mark_key
 from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import OutputMode
 from core.extraction.prices import choose_price
 from core.extraction.refusals import build_key_error, build_model_error, build_unreachable_error, quote
+from core.extraction.reply_body import read_answer_text, read_exchange
 from core.extraction.retry import RetryPolicy
 from core.extraction.saving import Saver
-from core.extraction.server import (
-    RETRIED,
-    Exchange,
-    ModelServer,
-    Status,
-    read_answer_text,
-    read_exchange,
-)
+from core.extraction.server import ModelServer
 from core.extraction.talk import Outcome, Talk
 from core.extraction.wording import PROMPT_VERSIONS, Wording, build_wording
 from core.settings import Settings
@@ -186,7 +181,7 @@ class LlmRun:
         raw = self.store.answers.find_answered(outcome.request, body_hash)
         exchange = None if raw is None else read_exchange(200, raw)
         # a reply that was of no use at all is asked for again
-        return None if exchange is None or exchange.status in RETRIED else exchange
+        return exchange if exchange is not None and exchange.status in USED else None
 
     def _end(self, error: BaseException) -> None:
         self.failure = self.failure or error

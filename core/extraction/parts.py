@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from core.extraction.batch_files import RequestFile, build_line
 from core.extraction.batch_policy import Bounds
+from core.extraction.exchange import Status
 from core.extraction.instructions import PROMPT_VERSION
 from core.extraction.prices import get_cost_usd
 from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT
 from core.extraction.questions import Question, Questions, choose_batch_price
-from core.extraction.server import Status, read_answer_text
+from core.extraction.reply_body import read_answer_text
 from core.extraction.wording import PROMPT_VERSIONS
 from core.store import Store
 from core.store.batch_models import Answer, Batch

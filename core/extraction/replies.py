@@ -1,7 +1,7 @@
 """An exchange as it is kept: raw text, usage and cost, whichever way it was sent."""
 
+from core.extraction.exchange import Exchange
 from core.extraction.prices import Price, get_cost_usd
-from core.extraction.server import Exchange
 from core.store.batch_models import Reply
 
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from core.extraction.server import Exchange, Status, read_exchange
+from core.extraction.exchange import Exchange, Status
+from core.extraction.reply_body import read_count, read_exchange
 from core.traces.secrets import mask_secrets
 
 _UNSENT = {"batch_expired": "expired", "batch_cancelled": "cancelled at the server"}
@@ -42,19 +43,20 @@ def parse_result(line: bytes) -> ResultLine | None:
         return None
 
 
-def _read_response(response: dict[str, Any], error: Any) -> Exchange:
-    status = int(response.get("status_code") or 200)
+def _read_response(response: Any, error: Any) -> Exchange:
+    """The reply in a line, however odd: it was paid for, so it is kept and its request has a reason."""
+    if not isinstance(response, dict):
+        response = {"body": response}
     # vLLM has no body where something failed, and says it beside the response
     body = response.get("body") if response.get("body") is not None else error
     raw = body if isinstance(body, str) else orjson.dumps(body).decode()
+    status = read_count(response.get("status_code"))
+    status = status if 100 <= status <= 599 else 200
     if status < 400 and response.get("body") is None:
         status = 500
     if status >= 400:
         raw = mask_secrets(raw[:_STORED_CHARACTERS])
-    exchange = read_exchange(status, raw)
-    if not all(isinstance(count, int) for count in (exchange.tokens_in, exchange.tokens_cached, exchange.tokens_out)):
-        raise ValueError("the usage holds no numbers")
-    return exchange
+    return read_exchange(status, raw)
 
 
 def _read_error(custom_id: str, error: Any) -> ResultLine:

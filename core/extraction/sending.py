@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
+from core.extraction.exchange import RETRIED, Exchange, Status
 from core.extraction.replies import build_reply, find_cost_usd
-from core.extraction.server import RETRIED, Exchange, Status
 from core.extraction.talk import Outcome, Talk
 
 MOST_REFUSALS = 100

@@ -6,61 +6,25 @@ paid for, and is slow.
 
 import asyncio
 import time
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx2
 import openai
 import orjson
 
+from core.extraction.exchange import Exchange, Status
 from core.extraction.launch import check_has_server
-from core.extraction.rate_headers import ServerLimits, read_limits
+from core.extraction.rate_headers import read_limits
 from core.extraction.refusals import build_address_error, hide_key
+from core.extraction.reply_body import read_exchange
 from core.extraction.retry import RetryPolicy
 from core.settings import Settings
 
 STORED_CHARACTERS = 2_000_000
 
 
-class Status(StrEnum):
-    """What came of one exchange."""
-
-    ANSWERED = "answered"
-    REFUSED = "refused"
-    TRUNCATED = "truncated"
-    EMPTY = "empty answer"
-    RATE_LIMITED = "rate-limited out"
-    SERVER_ERROR = "server error"
-    CONNECTION = "connection"
-    NOT_JSON = "reply is not JSON"
-    TOO_LONG = "too long"
-    BAD_REQUEST = "bad request"
-    MODE_UNSUPPORTED = "output mode not supported"
-    KEY_REFUSED = "key refused"
-    MODEL_UNKNOWN = "unknown model"
-    WRONG_ADDRESS = "wrong address"
-
-
 _JSON: openai.RequestOptions = {"headers": {"Content-Type": "application/json"}}
 """The body is written by orjson: the client's own way takes several times as long."""
-RETRIED = frozenset({Status.RATE_LIMITED, Status.SERVER_ERROR, Status.CONNECTION, Status.NOT_JSON, Status.EMPTY})
-FATAL = frozenset({Status.KEY_REFUSED, Status.MODEL_UNKNOWN, Status.WRONG_ADDRESS})
-
-
-class Exchange(NamedTuple):
-    """One request that was sent, and what came back."""
-
-    status: Status
-    text: str
-    """The answer's text; for a failure what the server said of it."""
-    raw: str
-    """The whole body as it came; empty if nothing came."""
-    http_status: int | None
-    latency_seconds: float
-    tokens_in: int = 0
-    tokens_cached: int = 0
-    tokens_out: int = 0
-    limits: ServerLimits = ServerLimits()
 
 
 class ModelServer:
@@ -123,92 +87,15 @@ class ModelServer:
             cause = error.__cause__ or error
             text = f"{type(cause).__name__}: {cause}"[:500]
             return Exchange(Status.CONNECTION, hide_key(text, self._key), "", None, time.monotonic() - began)
-        exchange = read_exchange(response.status_code, response.text)
+        exchange = read_exchange(response.status_code, _decode(response.content))
         return exchange._replace(latency_seconds=time.monotonic() - began, limits=read_limits(response.headers))
 
     def _read_error(self, response: httpx2.Response, latency: float) -> Exchange:
-        text = hide_key(response.text[:STORED_CHARACTERS], self._key)
+        text = hide_key(_decode(response.content)[:STORED_CHARACTERS], self._key)
         exchange = read_exchange(response.status_code, text)
         return exchange._replace(latency_seconds=latency, limits=read_limits(response.headers))
 
 
-def read_exchange(http_status: int, raw: str) -> Exchange:
-    """What a reply says, whichever way it came; without its latency and the server's limits.
-
-    Args:
-        http_status: Of the reply.
-        raw: The whole body; of an error, what may be stored of it.
-    """
-    if http_status < 400:
-        return _read_answer(http_status, raw)
-    return Exchange(_classify_error(http_status, raw), _find_message(raw)[:1000], raw, http_status, 0.0)
-
-
-def _classify_error(status: int, text: str) -> Status:
-    lowered = text.lower()
-    if status in (401, 403):
-        return Status.KEY_REFUSED
-    if "model" in lowered and (status == 404 or "model_not_found" in lowered):
-        return Status.MODEL_UNKNOWN
-    if status in (404, 405):
-        return Status.WRONG_ADDRESS
-    if status == 429 and "request too large" in lowered:
-        return Status.TOO_LONG  # alone above the tokens of a whole minute: no waiting helps
-    if status == 429:
-        return Status.KEY_REFUSED if "insufficient_quota" in lowered else Status.RATE_LIMITED
-    if status in (408, 409) or status >= 500:
-        return Status.SERVER_ERROR
-    if status == 413 or "context_length" in lowered or "maximum context" in lowered or "context size" in lowered:
-        return Status.TOO_LONG
-    if any(
-        word in lowered for word in ("response_format", "json_schema", "json_object", "structured output", "grammar")
-    ):
-        return Status.MODE_UNSUPPORTED
-    return Status.BAD_REQUEST
-
-
-def _find_message(text: str) -> str:
-    try:
-        error = orjson.loads(text).get("error")
-    except (orjson.JSONDecodeError, AttributeError):
-        return text
-    return str(error.get("message") or error) if isinstance(error, dict) else str(error or text)
-
-
-def _read_answer(http_status: int, raw: str) -> Exchange:
-    try:
-        body = orjson.loads(raw)
-        choices = body.get("choices") or []
-    except (orjson.JSONDecodeError, AttributeError):
-        return Exchange(Status.NOT_JSON, raw[:500], raw, http_status, 0.0)
-    usage = body.get("usage") or {}
-    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-    status, text = _read_choice(choices[0]) if choices else (Status.EMPTY, "The reply has no choices.")
-    return Exchange(
-        status,
-        text,
-        raw,
-        http_status,
-        0.0,
-        tokens_in=usage.get("prompt_tokens") or 0,
-        tokens_cached=cached,
-        tokens_out=usage.get("completion_tokens") or 0,
-    )
-
-
-def read_answer_text(raw: str) -> str:
-    """The answer's text in a stored reply that was found valid when it came."""
-    return str(orjson.loads(raw)["choices"][0]["message"]["content"])
-
-
-def _read_choice(choice: dict[str, Any]) -> tuple[Status, str]:
-    message = choice.get("message") or {}
-    if message.get("refusal"):
-        return Status.REFUSED, str(message["refusal"])
-    reason = choice.get("finish_reason")
-    text = str(message.get("content") or "")
-    if reason == "content_filter":
-        return Status.REFUSED, "The server's content filter refused to answer."
-    if reason == "length":
-        return Status.TRUNCATED, text
-    return (Status.ANSWERED, text) if text.strip() else (Status.EMPTY, "The reply is empty.")
+def _decode(content: bytes) -> str:
+    # JSON is UTF-8; a header that names another encoding, or one that does not exist, must not cost a paid reply
+    return content.decode(errors="replace")

@@ -7,12 +7,13 @@ from typing import Any
 
 from core.extraction.bodies import build_body
 from core.extraction.budget import Budget
+from core.extraction.exchange import Exchange, Status
 from core.extraction.forms import AnswerForm
 from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import OutputMode
 from core.extraction.prices import Price
 from core.extraction.retry import RetryPolicy
-from core.extraction.server import Exchange, ModelServer, Status
+from core.extraction.server import ModelServer
 from core.extraction.wording import Hints
 from core.store.batch_models import PendingRequest, Reply
 from core.traces.report import CHARACTERS_PER_TOKEN

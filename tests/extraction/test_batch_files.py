@@ -253,6 +253,30 @@ def test_useless_replies_are_kept_and_fail_with_their_reason(
 
 
 @pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"choices": [None], "usage": {"prompt_tokens": "12"}}, "empty answer"),
+        ({"choices": "x", "usage": [1]}, "empty answer"),
+        ({"error": {"message": "Provider overloaded", "code": 503}}, "server error"),
+        ([1, 2], "reply is not JSON"),
+    ],
+    ids=["no choice", "no list", "error", "list"],
+)
+def test_odd_replies_are_kept_and_fail_with_their_reason(
+    store: Store, dataset: Dataset, folder: Path, body: Any, reason: str
+) -> None:
+    def make_odd(line: Line) -> Line:
+        return line | {"response": {"status_code": 200, "body": body}}
+
+    batch = make_batch(store, dataset, folder)
+    tally = read(store, batch, folder, lambda results: [make_odd(results[0]), *results[1:]])
+    assert tally.broken == 0
+    assert store.batches.count_requests(batch.id) == (ATTEMPTS - 1, 1, 0)
+    assert store.answers.list_failures(batch.id)[0].reason == reason
+    assert count_replies(store) == ATTEMPTS
+
+
+@pytest.mark.parametrize(
     ("line", "reason"),
     [
         ({"response": {"status_code": 500, "body": {"error": {"message": "x"}}}, "error": None}, "server error"),

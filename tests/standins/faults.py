@@ -50,6 +50,7 @@ class Fault:
     ratelimit_headers: bool = False
     code: str | None = None
     message: str | None = None
+    """Of an error; of `body`, everything that is answered."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Further headers of the reply."""
 

@@ -42,7 +42,7 @@ _UNSUPPORTED_BY = {"no_schema": {"json_schema"}, "no_json_object": {"json_schema
 class LlmServer(StandIn):
     """An OpenAI-compatible server under a test's control."""
 
-    KNOWN_FAULTS: ClassVar[frozenset[str]] = CONTENT_FAULTS | _UNSUPPORTED_BY.keys() | {"drip"}
+    KNOWN_FAULTS: ClassVar[frozenset[str]] = CONTENT_FAULTS | _UNSUPPORTED_BY.keys() | {"drip", "body"}
 
     def __init__(
         self,
@@ -175,6 +175,8 @@ class LlmServer(StandIn):
             return html_reply(fault)
         if name in _UNSUPPORTED_BY:
             return unsupported_format_reply(response_format)
+        if fault and name == "body":
+            return Reply(200, (fault.message or "").encode(), {"Content-Type": "application/json"})
         if fault and fault.is_status:
             return status_reply(fault)
         if fault and name != "drip":

@@ -1,0 +1,66 @@
+"""What a server means by an error: its status where that is enough, else its words."""
+
+from typing import Any
+
+from core.extraction.exchange import Status
+
+_TOO_LONG = ("context_length", "maximum context", "context size", "context window", "prompt is too long")
+_MODES = ("response_format", "json_schema", "json_object", "structured output", "grammar")
+_RATE = ("rate limit", "rate_limit", "ratelimit", "too many requests")
+
+
+def classify_error(status: int, text: str) -> Status:
+    """What an error means for the request, or for all of them.
+
+    Args:
+        status: Of HTTP.
+        text: The body.
+    """
+    lowered = text.lower()
+    if status in (401, 403):
+        return Status.KEY_REFUSED
+    if "model" in lowered and (status == 404 or "model_not_found" in lowered):
+        return Status.MODEL_UNKNOWN
+    if status in (404, 405):
+        return Status.WRONG_ADDRESS
+    if status == 429 and "request too large" in lowered:
+        return Status.TOO_LONG  # alone above the tokens of a whole minute: no waiting helps
+    if status == 429:
+        return Status.KEY_REFUSED if "insufficient_quota" in lowered else Status.RATE_LIMITED
+    if status in (408, 409) or status >= 500:
+        return Status.SERVER_ERROR
+    if status == 413 or _has_any(lowered, _TOO_LONG):
+        return Status.TOO_LONG
+    return Status.MODE_UNSUPPORTED if _has_any(lowered, _MODES) else Status.BAD_REQUEST
+
+
+def classify_error_in_answer(error: Any) -> Status:
+    """What an error means that came with status 200: by the status that it names, else by its words.
+
+    Args:
+        error: What stands under `error`: mostly `{"message": ..., "code": 503}`.
+    """
+    code = error.get("code") if isinstance(error, dict) else None
+    text = str(error)
+    lowered = text.lower()
+    if isinstance(code, int) and 400 <= code <= 599:
+        return classify_error(code, text)
+    if _has_any(lowered, _RATE):
+        return Status.RATE_LIMITED
+    return Status.TOO_LONG if _has_any(lowered, _TOO_LONG) else Status.SERVER_ERROR
+
+
+def find_message(body: Any) -> str | None:
+    """The server's own words in the body of an error; None if it has none.
+
+    Args:
+        body: As JSON reads it.
+    """
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, dict):
+        error = error.get("message") or error
+    return str(error) if error else None
+
+
+def _has_any(text: str, words: tuple[str, ...]) -> bool:
+    return any(word in text for word in words)
