@@ -20,7 +20,13 @@ from core.errors import ModelServerError
 from core.extraction.batch_files import ENDPOINT
 from core.extraction.exchange import Exchange, Status
 from core.extraction.launch import check_has_server
-from core.extraction.refusals import build_address_error, build_key_error, build_model_error, hide_key
+from core.extraction.refusals import (
+    build_address_error,
+    build_credit_error,
+    build_key_error,
+    build_model_error,
+    hide_key,
+)
 from core.extraction.reply_body import read_exchange
 from core.settings import Settings
 
@@ -173,6 +179,8 @@ class BatchServer:
                 return ServerAway(said or f"status {exchange.http_status}")
             case Status.KEY_REFUSED:
                 return build_key_error(self.name, said)
+            case Status.NO_CREDIT:
+                return build_credit_error(self.name, said)
             case Status.MODEL_UNKNOWN:
                 return build_model_error(self.name, self._model, said)
             case Status.WRONG_ADDRESS:

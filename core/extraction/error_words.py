@@ -4,8 +4,20 @@ from typing import Any
 
 from core.extraction.exchange import Status
 
-_TOO_LONG = ("context_length", "maximum context", "context size", "context window", "prompt is too long")
-_MODES = ("response_format", "json_schema", "json_object", "structured output", "grammar")
+_TOO_LONG = (
+    "context_length",
+    "context size",
+    "context window",
+    "input is too long",
+    "input token count",
+    "inputs` tokens",
+    "maximum context",
+    "maximum model length",
+    "prompt is too long",
+)
+_MODES = ("response_format", "json_schema", "json schema", "json_object", "structured output", "grammar")
+_NO_CREDIT = ("insufficient_quota", "insufficient balance", "insufficient credit", "insufficient funds")
+_NO_MODEL = ("model_not_found", "not a valid model", "model not exist", "does not exist", "model not found")
 _RATE = ("rate limit", "rate_limit", "ratelimit", "too many requests")
 
 
@@ -17,21 +29,26 @@ def classify_error(status: int, text: str) -> Status:
         text: The body.
     """
     lowered = text.lower()
+    if status == 402 or (status in (403, 429) and _has_any(lowered, _NO_CREDIT)):
+        return Status.NO_CREDIT
     if status in (401, 403):
         return Status.KEY_REFUSED
-    if "model" in lowered and (status == 404 or "model_not_found" in lowered):
+    if "model" in lowered and (status == 404 or (status in (400, 422) and _has_any(lowered, _NO_MODEL))):
         return Status.MODEL_UNKNOWN
     if status in (404, 405):
         return Status.WRONG_ADDRESS
     if status == 429 and "request too large" in lowered:
         return Status.TOO_LONG  # alone above the tokens of a whole minute: no waiting helps
     if status == 429:
-        return Status.KEY_REFUSED if "insufficient_quota" in lowered else Status.RATE_LIMITED
-    if status in (408, 409) or status >= 500:
+        return Status.RATE_LIMITED
+    if status in (408, 409):
         return Status.SERVER_ERROR
+    # engines also answer 500 to what they cannot take
     if status == 413 or _has_any(lowered, _TOO_LONG):
         return Status.TOO_LONG
-    return Status.MODE_UNSUPPORTED if _has_any(lowered, _MODES) else Status.BAD_REQUEST
+    if _has_any(lowered, _MODES):
+        return Status.MODE_UNSUPPORTED
+    return Status.SERVER_ERROR if status >= 500 else Status.BAD_REQUEST
 
 
 def classify_error_in_answer(error: Any) -> Status:

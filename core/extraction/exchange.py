@@ -21,12 +21,13 @@ class Status(StrEnum):
     BAD_REQUEST = "bad request"
     MODE_UNSUPPORTED = "output mode not supported"
     KEY_REFUSED = "key refused"
+    NO_CREDIT = "no credit left"
     MODEL_UNKNOWN = "unknown model"
     WRONG_ADDRESS = "wrong address"
 
 
 RETRIED = frozenset({Status.RATE_LIMITED, Status.SERVER_ERROR, Status.CONNECTION, Status.NOT_JSON, Status.EMPTY})
-FATAL = frozenset({Status.KEY_REFUSED, Status.MODEL_UNKNOWN, Status.WRONG_ADDRESS})
+FATAL = frozenset({Status.KEY_REFUSED, Status.NO_CREDIT, Status.MODEL_UNKNOWN, Status.WRONG_ADDRESS})
 USED = frozenset({Status.ANSWERED, Status.REFUSED, Status.TRUNCATED})
 """What the model itself said: such a reply is read again instead of asked for again."""
 

@@ -18,12 +18,20 @@ from core.extraction.launch import mark_key
 from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import OutputMode
 from core.extraction.prices import choose_price
-from core.extraction.refusals import build_key_error, build_model_error, build_unreachable_error, quote
+from core.extraction.refusals import (
+    build_credit_error,
+    build_key_error,
+    build_model_error,
+    build_same_words_error,
+    build_unreachable_error,
+    quote,
+)
 from core.extraction.reply_body import read_answer_text, read_exchange
 from core.extraction.retry import RetryPolicy
 from core.extraction.saving import Saver
 from core.extraction.server import ModelServer
 from core.extraction.talk import Outcome, Talk
+from core.extraction.weighing import MOST_SAME_WORDS
 from core.extraction.wording import PROMPT_VERSIONS, Wording, build_wording
 from core.settings import Settings
 from core.store import Store
@@ -71,6 +79,7 @@ class LlmRun:
             stop=self.stop,
             keep=self._keep,
             find_answered=self._find_answered,
+            is_key_known=self._is_key_known(server.name),
         )
         self.places = asyncio.Semaphore(config.batch_size)
         self.secret = self.store.workspace.get_secret()
@@ -85,6 +94,11 @@ class LlmRun:
             await server.aclose()
         if self.failure is not None:
             raise self.failure
+
+    def _is_key_known(self, server: str) -> bool:
+        """True if this server answered an earlier run of this batch with the present key."""
+        is_same = (self.batch.server, self.batch.key_mark) == (server, mark_key(self.settings))
+        return is_same and self.store.answers.has_answered(self.batch.id)
 
     async def _answer_and_save(self) -> None:
         saving = asyncio.create_task(self._save_regularly())
@@ -233,6 +247,10 @@ def _build_fatal_error(outcome: Outcome, talk: Talk) -> ModelServerError:
     server, said = talk.server.name, outcome.detail
     if outcome.reason == Status.KEY_REFUSED:
         return build_key_error(server, said)
+    if outcome.reason == Status.NO_CREDIT:
+        return build_credit_error(server, said)
+    if outcome.reason in (Status.BAD_REQUEST, Status.REFUSED):
+        return build_same_words_error(server, said, times=MOST_SAME_WORDS)
     if outcome.reason == Status.MODEL_UNKNOWN:
         return build_model_error(server, talk.model, said)
     if outcome.reason == Status.WRONG_ADDRESS:

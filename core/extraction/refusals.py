@@ -19,6 +19,19 @@ def build_key_error(server: str, said: str) -> ModelServerError:
     return ModelServerError(f"The server {server} refused the key{quote(said)}. Set OPENAI_API_KEY to a valid one.")
 
 
+def build_credit_error(server: str, said: str) -> ModelServerError:
+    """Whoever pays for the key has nothing left."""
+    return ModelServerError(f"The account at {server} has no credit left{quote(said)}. Top it up, then resume.")
+
+
+def build_same_words_error(server: str, said: str, *, times: int) -> ModelServerError:
+    """So many requests in a row were refused in the same way, so the others would be, too."""
+    return ModelServerError(
+        f"The server {server} refused {times} requests in a row with the same words{quote(said)}. Put right what "
+        "they name and resume; what failed by it can be retried."
+    )
+
+
 def build_model_error(server: str, model: str, said: str) -> ModelServerError:
     """The server does not know the model."""
     return ModelServerError(

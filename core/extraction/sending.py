@@ -8,6 +8,7 @@ import orjson
 from core.extraction.exchange import RETRIED, Exchange, Status
 from core.extraction.replies import build_reply, find_cost_usd
 from core.extraction.talk import Outcome, Talk
+from core.extraction.weighing import note, weigh
 
 MOST_REFUSALS = 100
 """So often one request is refused for the rate before it fails, although the server answers others."""
@@ -32,6 +33,8 @@ async def send_until_answered(
     answers = talk.answers
     while True:
         exchange = await _send_in_turn(talk, body, outcome, characters=characters, output_limit=limit)
+        exchange = weigh(talk, body, exchange)
+        note(talk, exchange, outcome)
         talk.limiter.follow(rpm=exchange.limits.rpm, tpm=exchange.limits.tpm)
         if exchange.raw:
             outcome.replies.append(

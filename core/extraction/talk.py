@@ -34,6 +34,25 @@ class Tally:
 
 
 @dataclass
+class SameWords:
+    """How often in a row requests were refused with the same words, and none was answered."""
+
+    words: str = ""
+    times: int = 0
+
+    def add(self, said: str) -> int:
+        """How often it was said by now; numbers and names of requests in it make no difference."""
+        words = " ".join(word for word in said.split() if not any(letter.isdigit() for letter in word))
+        self.times = self.times + 1 if words == self.words else 1
+        self.words = words
+        return self.times
+
+    def clear(self) -> None:
+        """A request was answered."""
+        self.words, self.times = "", 0
+
+
+@dataclass
 class TokenLength:
     """How many characters a token of this model has, as far as its server has said so far."""
 
@@ -111,6 +130,10 @@ class Talk:
     """True once the server answered anything at all."""
     answers: int = 0
     """Replies with status 200, to whoever asked."""
+    is_key_known: bool = False
+    """True if the server answered an earlier run of the batch with the same key."""
+    same_words: SameWords = field(default_factory=SameWords)
+    """Refusals in a row, whoever asked."""
     tally: Tally = field(default_factory=Tally)
     """What went on since it was last shown."""
     token_length: TokenLength = field(default_factory=TokenLength)

@@ -69,6 +69,11 @@ class Answers(Part):
         )
         return raw
 
+    def has_answered(self, batch_id: int) -> bool:
+        """True if a server ever answered a request of this batch with status 200."""
+        sql = "SELECT EXISTS (SELECT 1 FROM replies WHERE batch_id = ? AND http_status = 200)"
+        return bool(self._value(sql, (batch_id,)))
+
     def save_replies(self, batch: Batch, replies: Sequence[tuple[int, Reply]]) -> None:
         """Keep replies, each with the id of its request, whatever becomes of the request."""
         now = utc_now()

@@ -1,0 +1,38 @@
+"""What an exchange means within its run: before anything was answered a refusal is for all, after it for one."""
+
+from typing import Any
+
+from core.extraction.exchange import Exchange, Status
+from core.extraction.talk import Outcome, Talk
+
+MOST_SAME_WORDS = 20
+"""So many requests in a row are refused with the same words, and nothing more is sent."""
+
+
+def weigh(talk: Talk, body: dict[str, Any], exchange: Exchange) -> Exchange:
+    """The exchange, with the status that it has in this run.
+
+    Args:
+        talk: What the whole batch shares.
+        body: That was sent.
+        exchange: As it was read alone.
+    """
+    status = exchange.status
+    if exchange.http_status == 403 and status is Status.KEY_REFUSED and (talk.answers or talk.is_key_known):
+        # the key is good, so it is this request that is not wanted
+        return exchange._replace(status=Status.REFUSED)
+    if status is Status.MODEL_UNKNOWN and talk.answers:
+        return exchange._replace(status=Status.BAD_REQUEST)
+    if status is Status.MODE_UNSUPPORTED and "response_format" not in body:
+        # asked in plain text already: whatever these words mean, no plainer way helps
+        is_broken = exchange.http_status is not None and exchange.http_status >= 500
+        return exchange._replace(status=Status.SERVER_ERROR if is_broken else Status.BAD_REQUEST)
+    return exchange
+
+
+def note(talk: Talk, exchange: Exchange, outcome: Outcome) -> None:
+    """Keep count of what every request is told; the outcome is fatal if the others would be told the same."""
+    if exchange.http_status == 200:
+        talk.same_words.clear()
+    elif exchange.status is Status.BAD_REQUEST or (exchange.http_status == 403 and exchange.status is Status.REFUSED):
+        outcome.is_fatal = outcome.is_fatal or talk.same_words.add(exchange.text) >= MOST_SAME_WORDS
