@@ -13,7 +13,7 @@ from core.curation.decisions import UNATTENDED
 from core.curation.rendering import render_hint
 from core.curation.taking import Row
 from core.curation.trial_loading import TraceReader, load_context
-from core.models import Dataset, Finding, Hint, HintState, TrialStatus
+from core.models import Dataset, Finding, Hint, HintState, ToolText, TrialStatus
 from core.store import Store
 
 GONE = "neither the trial's name nor its attempts are here"
@@ -210,7 +210,9 @@ class _Planning:
 
     def leave_hint(self, hint: Hint, reason: str) -> None:
         self._left_hints.add(hint.id)
-        self._leave(f"{hint.state} {hint.kind}: {render_hint(hint.text)[:WORDS_SHOWN]}", reason)
+        # a tool reads as a section of its own when rendered
+        words = hint.text.name if isinstance(hint.text, ToolText) else render_hint(hint.text)
+        self._leave(f"{hint.state} {hint.kind}: {words[:WORDS_SHOWN]}", reason)
 
     def _leave(self, what: str, reason: str, *, count: int = 1) -> None:
         self.left.append(LeftBehind(trial=self._old.trial.name, what=what, reason=reason, count=count))

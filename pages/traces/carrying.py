@@ -105,9 +105,9 @@ def _show_left(report: CarryReport) -> None:
         return
     named = sum(item.count for item in report.left_behind)
     more = f" The first {named:,} are listed." if named < report.left else ""
-    one, several = "decision stays behind, as it is", "decisions stay behind, as they are"
-    stays = describe_count(report.left, one, several)
-    st.text(f"{stays} in the earlier import.{more}")
+    words = describe_count(report.left, "decision")
+    stays = "it stays as it is" if report.left == 1 else "they stay as they are"
+    st.text(f"{words} cannot be carried over; {stays} in the earlier import.{more}")
     st.dataframe(
         [
             {"Trial": name_unseen(item.trial), "What": name_unseen(item.what), "Why": name_unseen(item.reason)}

@@ -56,7 +56,7 @@ def test_decisions_are_offered_looked_at_carried_over_and_taken_back(reimported:
     app = press(app, "look_what_stays", reimported)
     left = [["first", "everything decided on it", "neither the trial's name nor its attempts are here"]]
     assert "Would be carried over: 1 rejection." in list_texts(app)
-    assert "5 decisions stay behind, as they are in the earlier import." in list_texts(app)
+    assert "5 decisions cannot be carried over; they stay as they are in the earlier import." in list_texts(app)
     assert list_left(app) == left
     assert find_status(reimported) is TrialStatus.OPEN
 
