@@ -23,6 +23,7 @@ KNOW_ALL_STAGES = {
     "core.elsewhere",
     "core.publish_commands",
     "core.carry_command",
+    "core.steering",
     "core.jobs",
     "core.__main__",
 }

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import pipeline
+from core import pipeline, steering
 from core.models import Dataset
 from core.settings import load_settings
 from core.store.batch_models import Batch, BatchConfig
@@ -33,6 +33,5 @@ def resume_with_budget(batch: Batch, *, key: str) -> None:
 
 def retry_failed(batch: Batch) -> None:
     """Ask again what failed, and only that."""
-    with problems_kept(), queueing(load_settings()) as store, store.jobs.write():
-        store.answers.retry_failed(batch.id)
-        store.jobs.requeue_job(batch.job_id)
+    with problems_kept(), queueing(load_settings()) as store:
+        steering.retry_failed(store, batch.id)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.models import RequestKind
+from core.models import JobState, RequestKind
 from core.store.batch_models import FailureGroup
 from pages.batches.actions import retry_failed
 from pages.batches.standing import Standing
@@ -20,15 +20,9 @@ def show_failures(standing: Standing) -> None:
     with st.container(border=True, height="stretch"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader("What failed", anchor=False)
-            st.button(
-                f"Retry {standing.counts.failed:,}",
-                key=f"retry_{standing.batch.id}",
-                icon=":material/refresh:",
-                on_click=retry_failed,
-                args=(standing.batch,),
-                # a running one cannot be retried
-                disabled=not standing.job.is_over,
-            )
+            # a cancelled one is cancelled for good
+            if standing.job.state is not JobState.CANCELLED:
+                _show_retry(standing)
         st.dataframe(
             [
                 {
@@ -46,7 +40,27 @@ def show_failures(standing: Standing) -> None:
         if said:
             # the server's words, so plain text
             st.text("\n".join(shorten(line) for line in said[:SHOWN_REASONS]))
-        st.caption("The raw replies are kept. A retry sends only these.")
+        st.caption(_describe_retry(standing))
+
+
+def _show_retry(standing: Standing) -> None:
+    st.button(
+        f"Retry {standing.counts.failed:,}",
+        key=f"retry_{standing.batch.id}",
+        icon=":material/refresh:",
+        on_click=retry_failed,
+        args=(standing.batch,),
+        # a running one cannot be retried
+        disabled=not standing.job.is_over,
+    )
+
+
+def _describe_retry(standing: Standing) -> str:
+    if standing.job.state is JobState.CANCELLED:
+        return (
+            "The raw replies are kept. A cancelled batch is not retried: a new one over what failed before asks again."
+        )
+    return "The raw replies are kept. A retry sends only these."
 
 
 def describe_reason(group: FailureGroup) -> str:

@@ -116,6 +116,18 @@ def test_all_batches_show_how_they_were_launched_and_what_came_of_them(maker: Ba
     assert newest["Chosen"] == "attempts without hints, first trial"
 
 
+def test_a_cancelled_batch_shows_what_failed_and_offers_no_retry(maker: BatchMaker, open_page: OpenPage) -> None:
+    batch = maker.launch()
+    maker.run(batch)
+    maker.answer(batch, 2)
+    maker.fail(batch, 5)
+    maker.end(batch, JobState.CANCELLED)
+    app = open_page("batches")
+    assert find_table(app, "Reason")[0]["Requests"] == 5
+    assert f"retry_{batch.id}" not in {button.key for button in app.button}
+    assert any("A cancelled batch is not retried" in caption for caption in list_captions(app))
+
+
 def test_two_batches_are_compared(maker: BatchMaker, store: Store, open_page: OpenPage) -> None:
     first = maker.launch()
     maker.run(first)
