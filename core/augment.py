@@ -173,7 +173,7 @@ def extract_hints(
 ) -> dict[str, Any]:
     """Extract, aggregate and check; what was sent in this run, and how the chosen attempts stand after it."""
     with queueing(settings) as store:
-        job = pipeline.start_extraction(store, dataset, config, settings=settings, created_by=ACTOR)
+        job = pipeline.start_extraction(store, dataset, config, settings=settings, created_by=ACTOR, say=say)
         batch = store.batches.get_batch_of_job(job.id)
         for line in _describe_batch(batch, settings):
             say(line)

@@ -12,6 +12,7 @@ from core.models import Dataset, JobState
 from core.settings import Settings
 from core.store import Store, open_store
 from core.store.batch_models import Batch, BatchConfig
+from core.store.limits import LIMITS
 from core.store.remote import WRITTEN
 from core.worker import queueing
 
@@ -27,7 +28,7 @@ def write_requests(
     """
     with queueing(settings) as store:
         _check_free(store, config)
-        job = pipeline.start_extraction(store, dataset, config, settings=settings, created_by=ACTOR)
+        job = pipeline.start_extraction(store, dataset, config, settings=settings, created_by=ACTOR, say=say)
         batch = store.batches.get_batch_of_job(job.id)
         before = store.batches.get_usage(batch.id)
     try:
@@ -75,7 +76,8 @@ def _check_free(store: Store, config: BatchConfig) -> None:
     if batch is None:
         raise UsageError(f"{folder} holds the requests of another workspace. Choose another folder.")
     is_over = store.jobs.get_job(batch.job_id).state in (JobState.FINISHED, JobState.CANCELLED)
-    if is_over or batch.config != config:
+    limits = config.model_dump(include=set(LIMITS))
+    if is_over or batch.config.model_copy(update=limits) != config:
         raise UsageError(
             f"{folder} holds the requests of batch {batch.id}. Read its results with --read-results {folder}, or "
             "choose another folder."

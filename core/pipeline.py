@@ -20,8 +20,10 @@ from core.publishing.publish import Made, run_publish
 from core.publishing.targets import check_options
 from core.publishing.withdraw import run_withdrawal
 from core.settings import Settings
+from core.steering import resume_batch
 from core.store import Store
 from core.store.batch_models import Batch, BatchConfig, Estimate
+from core.store.limits import LIMITS
 from core.traces.importing import import_source
 from core.traces.options import ImportOptions
 from core.traces.sources import SourceRequest, load_source
@@ -201,9 +203,23 @@ def start_import(store: Store, params: ImportParams, *, created_by: str = "") ->
 
 
 def start_extraction(
-    store: Store, dataset: Dataset, config: BatchConfig, *, settings: Settings, created_by: str = ""
+    store: Store,
+    dataset: Dataset,
+    config: BatchConfig,
+    *,
+    settings: Settings,
+    created_by: str = "",
+    say: Callable[[str], None] | None = None,
 ) -> Job:
-    """A queued batch over the chosen attempts; the job that already does exactly this is continued instead.
+    """A queued batch over the chosen attempts; the one that already asks exactly this is continued instead.
+
+    Args:
+        store: Of the workspace.
+        dataset: Whose attempts.
+        config: Its limits hold from now on, also if the batch was launched with others before.
+        settings: Of this process.
+        created_by: Who launches it.
+        say: Told if limits of an earlier batch change.
 
     Raises:
         UsageError: The `llm` extractor without a server, or a budget that cannot be held.
@@ -217,12 +233,21 @@ def start_extraction(
     # reckoned before anybody is kept from writing
     estimate = _estimate(store, dataset, config)
     with store.jobs.write():
-        job = store.jobs.find_open_job(JobKind.EXTRACT, params=values, dataset_id=dataset.id, with_stopped=True)
+        job = store.jobs.find_open_job(
+            JobKind.EXTRACT,
+            params=values,
+            dataset_id=dataset.id,
+            with_stopped=True,
+            apart_from=[f"$.batch.{name}" for name in LIMITS],
+        )
         if job is None:
             job = store.jobs.create_job(JobKind.EXTRACT, params=values, dataset_id=dataset.id, created_by=created_by)
             store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config, estimate=estimate)
-    store.batches.ensure_requests(store.batches.get_batch_of_job(job.id).id)
-    store.jobs.resume_job(job.id)
+    batch = store.batches.get_batch_of_job(job.id)
+    store.batches.ensure_requests(batch.id)
+    changed = resume_batch(store, batch.id, limits=config.model_dump(include=set(LIMITS)))
+    if changed and say is not None:
+        say(changed)
     return store.jobs.get_job(job.id)
 
 

@@ -3,12 +3,22 @@
 All of it is idempotent. `cancelled` is final: nothing here changes such a batch.
 """
 
+from collections.abc import Mapping
+
 from core.errors import UsageError
+from core.extraction.launch import check_budget
 from core.models import Job, JobState
 from core.store import Store
-from core.store.batch_models import Batch
+from core.store.batch_models import Batch, BatchConfig
+from core.store.limits import LIMITS
 
 NAMED = 10
+_LIMITS = {
+    "budget_usd": "a budget of",
+    "max_rpm": "requests a minute:",
+    "max_tpm": "tokens a minute:",
+    "batch_size": "requests at once:",
+}
 
 
 def get_batch(store: Store, number: int) -> Batch:
@@ -41,16 +51,48 @@ def cancel_batch(store: Store, number: int) -> None:
     store.jobs.cancel_job(get_batch(store, number).job_id)
 
 
-def resume_batch(store: Store, number: int) -> None:
+def resume_batch(store: Store, number: int, *, limits: Mapping[str, object] | None = None) -> str | None:
     """Go on with a paused or stopped batch; one that runs or is finished stays as it is.
 
+    Args:
+        store: Of the workspace.
+        number: Of the batch.
+        limits: Other limits from now on, by the names in `LIMITS`; what is not in it stays.
+
+    Returns:
+        The changed limits in words; None if none changed.
+
     Raises:
-        UsageError: There is no such batch, or it was cancelled.
+        UsageError: There is no such batch, it was cancelled, or the budget cannot be held.
     """
     with store.jobs.write():
         batch = get_batch(store, number)
         _check_not_cancelled(store, batch, "resumed")
+        changed = change_limits(store, batch, batch.config.model_copy(update=limits))
         store.jobs.resume_job(batch.job_id)
+        if changed:
+            # what runs was begun with the limits before
+            store.jobs.restart_job(batch.job_id)
+    return changed
+
+
+def change_limits(store: Store, batch: Batch, config: BatchConfig) -> str | None:
+    """Give a batch the limits of a configuration from its next run on; what changed, in words, or None.
+
+    Raises:
+        UsageError: The budget cannot be held.
+    """
+    before, after = batch.config.model_dump(include=set(LIMITS)), config.model_dump(include=set(LIMITS))
+    if before == after or store.jobs.get_job(batch.job_id).state is JobState.FINISHED:
+        return None
+    check_budget(batch.config.model_copy(update=after))
+    store.batches.change_limits(batch.id, config)
+    changes = [
+        f"{_LIMITS[name]} {_describe_limit(name, after[name])} instead of {_describe_limit(name, before[name])}"
+        for name in LIMITS
+        if before[name] != after[name]
+    ]
+    return f"Batch {batch.id} goes on with other limits: {', '.join(changes)}. What was spent counts on."
 
 
 def retry_failed(store: Store, number: int) -> int:
@@ -87,3 +129,9 @@ def _name_batches(store: Store) -> str:
         return "None was launched yet; `extract` launches one."
     named = [f"{batch.id} ({store.jobs.get_job(batch.job_id).state})" for batch in batches]
     return f"The newest are: {', '.join(named)}."
+
+
+def _describe_limit(name: str, value: float | None) -> str:
+    if value is None:
+        return "none"
+    return f"${value:g}" if name == "budget_usd" else f"{value:,}"

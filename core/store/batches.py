@@ -21,6 +21,7 @@ from core.store.batch_models import (
     LiveFigures,
     Throughput,
 )
+from core.store.limits import LIMITS, WITH_LIMITS
 from core.store.part import Part
 from core.store.selection import ANCHOR, choose_attempts, choose_contrasts
 
@@ -249,11 +250,12 @@ class Batches(Part):
         )
         return Acceptance(**(row or {}))
 
-    def change_budget(self, batch_id: int, budget_usd: float | None) -> None:
-        """Another budget from the next run on; None means no limit."""
+    def change_limits(self, batch_id: int, config: BatchConfig) -> None:
+        """The limits of this configuration from the next run on; what is asked stays as it was."""
         with self.write():
             self._connection.execute(
-                "UPDATE batches SET config = json_set(config, '$.budget_usd', ?) WHERE id = ?", (budget_usd, batch_id)
+                f"UPDATE batches SET config = {WITH_LIMITS} WHERE id = ?2",
+                (config.model_dump_json(include=set(LIMITS)), batch_id),
             )
 
     def save_server(self, batch_id: int, server: str, *, key_mark: str | None = None) -> None:

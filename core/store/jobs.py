@@ -1,6 +1,6 @@
 """The worker's queue. A job's state, progress and outcome are rows; whoever asks reads the same truth."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,7 +47,13 @@ class Jobs(Part):
         return [Job.model_validate(row) for row in rows]
 
     def find_open_job(
-        self, kind: JobKind, *, params: Mapping[str, Any], dataset_id: int | None, with_stopped: bool = False
+        self,
+        kind: JobKind,
+        *,
+        params: Mapping[str, Any],
+        dataset_id: int | None,
+        with_stopped: bool = False,
+        apart_from: Sequence[str] = (),
     ) -> Job | None:
         """The newest job with exactly these parameters that goes on or can; None if there is none.
 
@@ -56,11 +62,13 @@ class Jobs(Part):
             params: All of them.
             dataset_id: None for an import.
             with_stopped: A job that was stopped counts, too: its cause may be gone.
+            apart_from: Parameters that may differ, as JSON paths, e.g. `$.batch.max_rpm`.
         """
         row = self._row(
-            "SELECT * FROM jobs WHERE kind = ? AND params = ? AND dataset_id IS ? AND wanted IS NOT 'cancelled' "
+            f"SELECT * FROM jobs WHERE kind = ? AND {_leave_out('params', len(apart_from))} "
+            f"= {_leave_out('?', len(apart_from))} AND dataset_id IS ? AND wanted IS NOT 'cancelled' "
             "AND (state IN ('queued', 'running', 'paused') OR (? AND state = 'stopped')) ORDER BY id DESC LIMIT 1",
-            (kind, orjson.dumps(params).decode(), dataset_id, with_stopped),
+            (kind, *apart_from, orjson.dumps(params).decode(), *apart_from, dataset_id, with_stopped),
         )
         return None if row is None else Job.model_validate(row)
 
@@ -184,6 +192,13 @@ class Jobs(Part):
                 "UPDATE jobs SET wanted = NULL WHERE id = ? AND state = 'running' AND wanted = 'paused'", (job_id,)
             )
 
+    def restart_job(self, job_id: int) -> None:
+        """Have a running job begin a new run, with what has changed meanwhile. Idempotent; a pause or end is kept."""
+        with self.write():
+            self._connection.execute(
+                "UPDATE jobs SET wanted = 'queued' WHERE id = ? AND state = 'running' AND wanted IS NULL", (job_id,)
+            )
+
     def requeue_job(self, job_id: int) -> None:
         """Queue a job again that is over, also a finished one: something in it is to be done again. Idempotent."""
         with self.write():
@@ -193,3 +208,8 @@ class Jobs(Part):
                 "WHERE id = ? AND state IN ('finished', 'paused', 'stopped')",
                 (job_id,),
             )
+
+
+def _leave_out(json: str, paths: int) -> str:
+    """SQL for a JSON text without so many paths, which are given as values."""
+    return f"json_remove({', '.join([json, *'?' * paths])})"

@@ -4,9 +4,9 @@ import streamlit as st
 
 from core.models import JobState
 from core.store.batch_models import Batch
-from pages.batches.actions import resume_with_budget
+from pages.batches.actions import cancel_batch, pause_batch, resume_batch, resume_with_budget
 from pages.batches.standing import Standing
-from pages.shared import jobs, navigation
+from pages.shared import navigation
 from pages.shared.labels import describe_count
 
 
@@ -17,12 +17,12 @@ def show_buttons(standing: Standing) -> None:
         st.button(
             "Pause",
             key=f"pause_{batch.id}",
-            on_click=jobs.pause_job,
-            args=(job.id,),
-            disabled=standing.wanted is not None,
+            on_click=pause_batch,
+            args=(batch,),
+            disabled=standing.wanted in (JobState.PAUSED, JobState.CANCELLED),
         )
     if job.state in (JobState.PAUSED, JobState.STOPPED):
-        st.button("Resume", key=f"resume_{batch.id}", type="primary", on_click=jobs.resume_job, args=(job.id,))
+        st.button("Resume", key=f"resume_{batch.id}", type="primary", on_click=resume_batch, args=(batch,))
     if job.state is JobState.STOPPED and batch.config.budget_usd is not None:
         _show_raise(batch, batch.config.budget_usd)
     if job.state not in (JobState.FINISHED, JobState.CANCELLED):
@@ -54,4 +54,4 @@ def _show_cancel(standing: Standing) -> None:
     with st.popover("Cancel", key=f"ask_cancel_{number}"):
         kept = describe_count(standing.counts.done, "answer is", "answers are")
         st.text(f"Cancel batch {number}? {kept} kept.")
-        st.button(f"Cancel batch {number}", key=f"cancel_{number}", on_click=jobs.cancel_job, args=(standing.job.id,))
+        st.button(f"Cancel batch {number}", key=f"cancel_{number}", on_click=cancel_batch, args=(standing.batch,))

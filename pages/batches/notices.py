@@ -20,8 +20,9 @@ MEND = (
 )
 _WAIT, _SLOW, _INFO = ":material/hourglass_top:", ":material/speed:", ":material/info:"
 _ADVICE, _CHANGE = ":material/lightbulb:", ":material/swap_horiz:"
-_ENDING = {
+_WANTED = {
     JobState.PAUSED: "Pausing: what is in flight is waited for and kept.",
+    JobState.QUEUED: "Starting over with the new limits: what is in flight is waited for and kept.",
     JobState.CANCELLED: "Cancelling: what is in flight is waited for and kept.",
 }
 
@@ -71,7 +72,7 @@ def list_notices(standing: Standing, *, settings: Settings) -> list[Notice]:
 def _list_waits(standing: Standing) -> list[Notice]:
     job, live = standing.job, standing.live
     if standing.wanted is not None:
-        return [Notice(_WAIT, _ENDING[standing.wanted])]
+        return [Notice(_WAIT, _WANTED[standing.wanted])]
     if live and live.blocked_until_unix and live.blocked_until_unix > standing.at_unix:
         # local, because the person looks at a clock
         until = datetime.fromtimestamp(live.blocked_until_unix).astimezone()

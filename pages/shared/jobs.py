@@ -78,12 +78,6 @@ def cancel_job(job_id: int) -> None:
         ensure_worker(load_settings())
 
 
-def pause_job(job_id: int) -> None:
-    """For a button's callback."""
-    with problems_kept(), open_workspace() as store:
-        store.jobs.pause_job(job_id)
-
-
 def resume_job(job_id: int) -> None:
     """For a button's callback. A mended key or address counts from now on."""
     with problems_kept(), queueing(load_settings()) as store:

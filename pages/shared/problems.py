@@ -35,7 +35,12 @@ def problems_kept(done: str | None = None) -> Iterator[None]:
         st.session_state[keys.PROBLEM] = str(error)
     else:
         if done:
-            st.session_state[keys.DONE] = done
+            keep_done(done)
+
+
+def keep_done(words: str) -> None:
+    """For callbacks: the next run shows these words of our own; never text from a trace."""
+    st.session_state[keys.DONE] = words
 
 
 def show_kept_problem() -> None:

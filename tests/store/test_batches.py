@@ -346,10 +346,11 @@ def test_throughput_is_added_up_in_rows_of_a_few_seconds(store: Store, dataset: 
     assert store.batches.list_throughput(batch.id, since_unix=105) == [Throughput(105, 2, 1, 10)]
 
 
-def test_a_budget_can_be_raised(store: Store, dataset: Dataset) -> None:
-    batch = create_batch(store, dataset, budget_usd=1.0)
-    store.batches.change_budget(batch.id, 2.5)
-    assert store.batches.get_batch(batch.id).config == batch.config.model_copy(update={"budget_usd": 2.5})
+def test_limits_change_and_what_is_asked_does_not(store: Store, dataset: Dataset) -> None:
+    batch = create_batch(store, dataset, budget_usd=1.0, max_tpm=5_000)
+    other = {"budget_usd": 2.5, "max_rpm": 7, "max_tpm": None, "batch_size": 3}
+    store.batches.change_limits(batch.id, batch.config.model_copy(update=other | {"first_trials": 1}))
+    assert store.batches.get_batch(batch.id).config == batch.config.model_copy(update=other)
 
 
 def test_the_last_answers_come_newest_first_with_what_was_said(store: Store, dataset: Dataset) -> None:

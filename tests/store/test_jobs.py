@@ -205,6 +205,33 @@ def test_the_same_wish_again_finds_the_job_that_is_open(
     assert store.jobs.find_open_job(JobKind.PUBLISH, params={"n": 1}, dataset_id=None) is None
 
 
+def test_parameters_that_may_differ_do_not_make_another_job(store: Store) -> None:
+    job = store.jobs.create_job(JobKind.EXTRACT, params={"batch": {"model": "m", "max_rpm": 5}})
+
+    def find(apart_from: list[str], **batch: object) -> bool:
+        found = store.jobs.find_open_job(
+            JobKind.EXTRACT, params={"batch": batch}, dataset_id=None, apart_from=apart_from
+        )
+        return found == job
+
+    assert find(["$.batch.max_rpm", "$.batch.budget_usd"], model="m", budget_usd=0.5)
+    assert not find(["$.batch.max_rpm"], model="m", budget_usd=0.5)
+    assert not find(["$.batch.max_rpm"], model="n")
+    assert find([], model="m", max_rpm=5)
+
+
+@pytest.mark.parametrize("state", list(S))
+def test_only_what_runs_is_begun_anew_and_a_wish_of_a_person_comes_first(store: Store, state: JobState) -> None:
+    job_id = make_job(store, state)
+    store.jobs.restart_job(job_id)
+    assert store.jobs.find_wanted(job_id) is (S.QUEUED if state is S.RUNNING else None)
+    assert store.jobs.get_job(job_id).state is state
+    if state is S.RUNNING:
+        store.jobs.pause_job(job_id)
+        store.jobs.restart_job(job_id)
+        assert store.jobs.find_wanted(job_id) is S.PAUSED
+
+
 def test_jobs_are_listed_by_kind_newest_first(store: Store) -> None:
     ids = [make_job(store, S.QUEUED) for _ in range(3)]
     store.jobs.create_job(JobKind.PUBLISH, params={})
