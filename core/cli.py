@@ -7,12 +7,10 @@ error, 2 wrong command line or environment, 3 done but some attempts failed, 130
 import argparse
 import json
 import logging
-import sys
-import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from core import augment, carry_command, elsewhere, publish_commands
+from core.cli_batches import add_batch_commands
 from core.cli_options import (
     add_carry_options,
     add_choice_options,
@@ -30,6 +28,7 @@ from core.cli_options import (
     words,
 )
 from core.cli_publish import add_look_options, add_publish_options, read_publish
+from core.cli_shown import Shown, print_result, say
 from core.errors import TraceHintsError
 from core.jobs import pause_and_wait, wait_for_job
 from core.models import Job
@@ -43,8 +42,6 @@ EXIT_PAUSED = 130
 EXIT_SOME_FAILED = 3
 DEFAULT_DATASET = "DCAgent/taskmaster2-gpt5mini"
 SOURCE_HELP = "Hub id or local .parquet, .jsonl or .json file"
-LINE_SECONDS = 5.0
-"""How often a progress line is printed where standard error is no terminal."""
 
 Command = Callable[[argparse.Namespace, Settings, augment.JobRunner], int]
 
@@ -59,12 +56,12 @@ def main(arguments: Sequence[str]) -> int:
         command: Command = options.command
         return command(options, settings, _build_runner(settings))
     except _Paused:
-        _say("Paused. Everything answered so far is saved; the same command continues.")
+        say("Paused. Everything answered so far is saved; the same command continues.")
         return EXIT_PAUSED
     except KeyboardInterrupt:
         return EXIT_PAUSED
     except TraceHintsError as error:
-        _say(f"Error: {error}")
+        say(f"Error: {error}")
         return error.exit_code
 
 
@@ -120,6 +117,7 @@ def build_parser() -> argparse.ArgumentParser:
     carry = add("carry-over", _carry_over, "carry decisions over to a later import of the same traces")
     add_carry_options(carry)
     add_json(carry)
+    add_batch_commands(add)
 
     worker = add("worker", _worker, "run the jobs that pages and commands start (started by them)")
     worker.add_argument("--fingerprint", help=argparse.SUPPRESS)
@@ -141,17 +139,17 @@ def _augment(options: argparse.Namespace, settings: Settings, run_job: augment.J
             publish=None if options.review else read_publish(options),
         ),
         run_job=run_job,
-        say=_say,
+        say=say,
     )
-    _print(options, result)
+    print_result(options, result)
     return EXIT_SOME_FAILED if result["extraction"]["failed"] else 0
 
 
 def _import(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
     request, import_options = read_import(options.source, options)
-    dataset = augment.import_dataset(settings, request, import_options, run_job=run_job, say=_say)
-    carry_command.offer_decisions(settings, dataset, say=_say)
-    _print(options, {"dataset": augment.describe_dataset(settings, dataset)})
+    dataset = augment.import_dataset(settings, request, import_options, run_job=run_job, say=say)
+    carry_command.offer_decisions(settings, dataset, say=say)
+    print_result(options, {"dataset": augment.describe_dataset(settings, dataset)})
     return 0
 
 
@@ -160,16 +158,16 @@ def _extract(options: argparse.Namespace, settings: Settings, run_job: augment.J
         dataset = store.traces.get_dataset_by_name(options.dataset)
     config = read_extract(options).model_copy(update=read_choice(options) | read_way(options))
     if options.estimate:
-        _print(options, {"estimate": augment.estimate(settings, dataset, config, say=_say).model_dump()})
+        print_result(options, {"estimate": augment.estimate(settings, dataset, config, say=say).model_dump()})
         return 0
     if options.read_results:
         folder = resolve_folder(options.read_results)
-        extraction = elsewhere.read_results(settings, dataset, folder, run_job=run_job, say=_say)
+        extraction = elsewhere.read_results(settings, dataset, folder, run_job=run_job, say=say)
     elif options.write_requests:
-        extraction = elsewhere.write_requests(settings, dataset, config, run_job=run_job, say=_say)
+        extraction = elsewhere.write_requests(settings, dataset, config, run_job=run_job, say=say)
     else:
-        extraction = augment.extract_hints(settings, dataset, config, run_job=run_job, say=_say)
-    _print(options, {"extraction": extraction})
+        extraction = augment.extract_hints(settings, dataset, config, run_job=run_job, say=say)
+    print_result(options, {"extraction": extraction})
     return EXIT_SOME_FAILED if extraction["failed"] else 0
 
 
@@ -179,19 +177,17 @@ def _publish(options: argparse.Namespace, settings: Settings, run_job: augment.J
     with open_store(settings.home) as store:
         dataset = store.traces.get_dataset_by_name(options.dataset)
     if options.preview:
-        _print(
-            options, {"preview": publish_commands.preview_trials(settings, dataset, wish, run_job=run_job, say=_say)}
+        print_result(
+            options, {"preview": publish_commands.preview_trials(settings, dataset, wish, run_job=run_job, say=say)}
         )
         return 0
     if options.withdraw:
         published = publish_commands.withdraw_trials(
-            settings, dataset, wish, options.withdraw, run_job=run_job, say=_say, published_by=COMMAND_LINE
+            settings, dataset, wish, options.withdraw, run_job=run_job, say=say, published_by=COMMAND_LINE
         )
     else:
-        published = augment.publish_trials(
-            settings, dataset, wish, run_job=run_job, say=_say, published_by=COMMAND_LINE
-        )
-    _print(options, {"published": published})
+        published = augment.publish_trials(settings, dataset, wish, run_job=run_job, say=say, published_by=COMMAND_LINE)
+    print_result(options, {"published": published})
     return 0
 
 
@@ -199,9 +195,9 @@ def _carry_over(options: argparse.Namespace, settings: Settings, run_job: augmen
     with open_store(settings.home) as store:
         old, new = (store.traces.get_dataset_by_name(name) for name in (options.from_dataset, options.to_dataset))
     carried = carry_command.carry_decisions(
-        settings, old, new, dry_run=options.dry_run, run_job=run_job, say=_say, carried_by=COMMAND_LINE
+        settings, old, new, dry_run=options.dry_run, run_job=run_job, say=say, carried_by=COMMAND_LINE
     )
-    _print(options, {"carried_over": carried})
+    print_result(options, {"carried_over": carried})
     return 0
 
 
@@ -228,7 +224,7 @@ def _status(options: argparse.Namespace, settings: Settings, run_job: augment.Jo
             f"{item['published']} published"
         )
     if not stages and not options.json:
-        _say("Nothing was imported yet. Begin with: python -m core import SOURCE")
+        say("Nothing was imported yet. Begin with: python -m core import SOURCE")
     return 0
 
 
@@ -238,52 +234,14 @@ class _Paused(Exception):  # noqa: N818 - not an error: somebody pressed Ctrl-C
 
 def _build_runner(settings: Settings) -> augment.JobRunner:
     def run_job(job: Job) -> Job:
-        show = _Shown()
+        show = Shown()
         try:
             return wait_for_job(settings, job.id, show=show)
         except KeyboardInterrupt:
-            _say("Pausing: what is in flight is waited for and saved. Ctrl-C again leaves it to the worker.")
+            say("Pausing: what is in flight is waited for and saved. Ctrl-C again leaves it to the worker.")
             pause_and_wait(settings, job.id)
             raise _Paused from None
         finally:
             show.close()
 
     return run_job
-
-
-class _Shown:
-    """One progress line on a terminal; now and then a line elsewhere."""
-
-    def __init__(self) -> None:
-        self._last = ""
-        self._stage = ""
-        self._time = 0.0
-        self._is_terminal = sys.stderr.isatty()
-
-    def __call__(self, job: Job) -> None:
-        total = "" if job.total is None else f" of {job.total}"
-        failed = f", {job.failed} failed" if job.failed else ""
-        line = f"{job.stage}: {job.done}{total}{failed}" if job.done or job.total else job.stage
-        if not line or line == self._last:
-            return
-        now = time.monotonic()
-        if self._is_terminal:
-            sys.stderr.write(f"\r\x1b[2K{line}")
-            sys.stderr.flush()
-        elif job.stage != self._stage or now - self._time >= LINE_SECONDS or job.is_over:
-            _say(line)
-            self._time = now
-        self._last, self._stage = line, job.stage
-
-    def close(self) -> None:
-        if self._is_terminal and self._last:
-            sys.stderr.write("\n")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _print(options: argparse.Namespace, result: dict[str, Any]) -> None:
-    if options.json:
-        print(json.dumps(result, ensure_ascii=False))

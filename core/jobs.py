@@ -50,6 +50,11 @@ def pause_and_wait(settings: Settings, job_id: int) -> None:
     """Pause a job and wait until nothing of it is under way any more; what is in flight is saved."""
     with open_store(settings.home) as store:
         store.jobs.pause_job(job_id)
+    wait_until_over(settings, job_id)
+
+
+def wait_until_over(settings: Settings, job_id: int) -> None:
+    """Wait for a job that somebody asked to pause or to end, also if its worker died."""
     while True:
         with open_store(settings.home) as store:
             if store.jobs.get_job(job_id).is_over:
@@ -57,7 +62,7 @@ def pause_and_wait(settings: Settings, job_id: int) -> None:
             lease = store.leases.find_lease()
             if lease is None or not lease.is_live(time.time()):
                 # the worker died: nobody else would ever settle it
-                store.jobs.finish_job(job_id, JobState.PAUSED)
+                store.jobs.finish_job(job_id, store.jobs.find_wanted(job_id) or JobState.PAUSED)
                 return
         time.sleep(POLL_SECONDS)
 

@@ -199,7 +199,9 @@ def test_ctrl_c_pauses_with_130_and_the_same_command_continues(home: Path, llm: 
     assert len(llm.requests) == REQUESTS
 
 
-@pytest.mark.parametrize("command", ["augment", "import", "extract", "publish", "worker", "status"])
+@pytest.mark.parametrize(
+    "command", ["augment", "import", "extract", "publish", "worker", "status", "batches", "resume"]
+)
 def test_every_command_explains_itself(home: Path, command: str) -> None:
     listed = run_core("--help", environment=build_environment(home))
     assert command in listed.out
