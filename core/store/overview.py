@@ -64,9 +64,33 @@ class ReviewPace(NamedTuple):
     @property
     def per_hour(self) -> int | None:
         """Decisions an hour at this pace; None before there were enough today to tell."""
-        if not self.median_seconds or self.decided_today < DECISIONS_FOR_A_PACE:
-            return None
-        return round(3600 / self.median_seconds)
+        return _reckon_per_hour(self.decided_today, self.median_seconds)
+
+
+class ReviewerDay(NamedTuple):
+    """What one person decided since a moment."""
+
+    reviewer: str
+    decided: int
+    """Trials approved or rejected; one that was reopened and decided again counts twice."""
+    approved: int
+    per_hour: int | None
+    """At their median pace; None before there were enough decisions to tell."""
+    kept_hints: int
+    """Hints that are accepted now and that they decided on or edited."""
+    edited_hints: int
+    """Of those, the ones whose words or kind they changed."""
+
+
+class Agreement(NamedTuple):
+    """How often people who decided the same thing decided alike, each by their last word."""
+
+    trials: int
+    """Trials that two or more people approved or rejected."""
+    trials_alike: int
+    hints: int
+    """Hints that two or more people accepted or rejected."""
+    hints_alike: int
 
 
 class Overview(Part):
@@ -115,6 +139,57 @@ class Overview(Part):
         )
         return [TrialDecision(**row) for row in rows]
 
+    def list_reviewer_days(self, dataset_id: int | None, *, since_utc: str) -> list[ReviewerDay]:
+        """Everybody who approved or rejected a trial since a moment, who decided most first.
+
+        Args:
+            dataset_id: None means all datasets.
+            since_utc: As stored.
+        """
+        by_reviewer: dict[str, list[TrialDecision]] = {}
+        for item in self.list_trial_decisions(dataset_id, since_utc=since_utc):
+            by_reviewer.setdefault(item.reviewer, []).append(item)
+        rows = self._rows(
+            "SELECT d.reviewer, COUNT(DISTINCT d.hint_id) AS kept, "
+            "COUNT(DISTINCT CASE WHEN d.action IN ('edit', 'change kind') THEN d.hint_id END) AS edited "
+            "FROM decisions d JOIN hints h ON h.id = d.hint_id JOIN trials t ON t.id = d.trial_id "
+            "WHERE d.at_utc >= ?2 AND (?1 IS NULL OR t.dataset_id = ?1) AND h.state = 'accepted' "
+            f"AND {_STANDS} GROUP BY d.reviewer",
+            (dataset_id, since_utc),
+        )
+        hints = {row["reviewer"]: (row["kept"], row["edited"]) for row in rows}
+        days = [
+            ReviewerDay(
+                who,
+                len(items),
+                sum(item.action == "approve" for item in items),
+                _reckon_per_hour(len(items), _find_median_gap(items)),
+                *hints.get(who, (0, 0)),
+            )
+            for who, items in by_reviewer.items()
+        ]
+        return sorted(days, key=lambda day: -day.decided)
+
+    def count_agreement(self, dataset_id: int | None) -> Agreement:
+        """How often people agree where two or more decided; what `unattended` decided does not count.
+
+        Args:
+            dataset_id: None means all datasets.
+        """
+        row = self._row(
+            "WITH last AS (SELECT d.trial_id, d.hint_id, d.action, MAX(d.seq) FROM decisions d "
+            "  JOIN trials t ON t.id = d.trial_id WHERE (?1 IS NULL OR t.dataset_id = ?1) "
+            "  AND d.reviewer <> 'unattended' AND d.action IN ('approve', 'accept', 'reject') "
+            f"  AND {_STANDS} GROUP BY d.trial_id, d.hint_id, d.reviewer), "
+            "both AS (SELECT hint_id IS NULL AS is_trial, COUNT(DISTINCT action) = 1 AS alike FROM last "
+            "  GROUP BY trial_id, hint_id HAVING COUNT(*) > 1) "
+            "SELECT COALESCE(SUM(is_trial), 0) AS trials, COALESCE(SUM(is_trial AND alike), 0) AS trials_alike, "
+            "COALESCE(SUM(NOT is_trial), 0) AS hints, COALESCE(SUM(NOT is_trial AND alike), 0) AS hints_alike "
+            "FROM both",
+            (dataset_id,),
+        )
+        return Agreement(**(row or {}))
+
     def get_review_pace(self, dataset_id: int | None, *, today_utc: str, yesterday_utc: str) -> ReviewPace:
         """How the review goes.
 
@@ -152,6 +227,12 @@ def sum_stages(counts: Iterable[StageCounts]) -> StageCounts:
     """Several datasets as one; all zero if there are none."""
     listed = list(counts)
     return StageCounts(*(sum(column) for column in zip(*listed, strict=True))) if listed else StageCounts(*[0] * 9)
+
+
+def _reckon_per_hour(decided: int, median_seconds: float | None) -> int | None:
+    if not median_seconds or decided < DECISIONS_FOR_A_PACE:
+        return None
+    return round(3600 / median_seconds)
 
 
 def _find_median_gap(decisions: Sequence[TrialDecision]) -> float | None:

@@ -8,20 +8,26 @@ import altair as alt
 import pyarrow as pa
 import streamlit as st
 
-from core.store.overview import TrialDecision
+from core.store.overview import Agreement, ReviewerDay, TrialDecision
+from pages.shared.figures import describe_share
+from pages.shared.labels import describe_count
+from pages.shared.unseen import name_unseen
 
 BAR = 40
 FINE_MINUTES = 10
 COARSE_MINUTES = 60
 FINE_SPAN = timedelta(hours=3)
 """A longer day is shown by the hour."""
+_NUMBERS = ("Today", "Per hour", "Approved", "Edited")
 
 
-def show_decisions(decisions: Sequence[TrialDecision]) -> None:
+def show_decisions(decisions: Sequence[TrialDecision], reviewers: Sequence[ReviewerDay], agreement: Agreement) -> None:
     """Bars over time and a table by reviewer; nothing on a day without decisions.
 
     Args:
         decisions: Of today, oldest first.
+        reviewers: Their day, who decided most first.
+        agreement: Of all days.
     """
     if not decisions:
         return
@@ -33,11 +39,18 @@ def show_decisions(decisions: Sequence[TrialDecision]) -> None:
         st.altair_chart(_build_chart(decisions, times, minutes), alt="Decisions today over time, by reviewer")
     with right.container(border=True, height="stretch"):
         st.subheader("By reviewer", anchor=False)
-        st.dataframe(_list_reviewers(decisions), hide_index=True, alt="Decisions today by reviewer")
+        st.dataframe(
+            [_build_row(day) for day in reviewers],
+            hide_index=True,
+            column_config={name: st.column_config.Column(alignment="right") for name in _NUMBERS},
+            alt="Decisions today by reviewer",
+        )
+        st.caption(describe_agreement(agreement))
 
 
 def _build_chart(decisions: Sequence[TrialDecision], times: Sequence[datetime], minutes: int) -> alt.Chart:
-    counts = Counter((_begin_slot(time, minutes), item.reviewer) for item, time in zip(decisions, times, strict=True))
+    slotted = zip(decisions, times, strict=True)
+    counts = Counter((_begin_slot(time, minutes), name_unseen(item.reviewer)) for item, time in slotted)
     slots = _list_slots(_begin_slot(times[0], minutes), _begin_slot(times[-1], minutes), minutes)
     rows = [{"time": f"{slot:%H:%M}", "reviewer": who, "trials": count} for (slot, who), count in counts.items()]
     chart: alt.Chart = (
@@ -69,10 +82,26 @@ def _list_slots(first: datetime, last: datetime, minutes: int) -> list[datetime]
     return [first + i * step for i in range(int((last - first) / step) + 1)]
 
 
-def _list_reviewers(decisions: Sequence[TrialDecision]) -> list[dict[str, object]]:
-    today = Counter(item.reviewer for item in decisions)
-    approved = Counter(item.reviewer for item in decisions if item.action == "approve")
-    return [
-        {"Reviewer": who, "Today": count, "Approved": f"{approved[who] / count:.0%}"}
-        for who, count in today.most_common()
+def _build_row(day: ReviewerDay) -> dict[str, object]:
+    return {
+        "Reviewer": name_unseen(day.reviewer),
+        "Today": f"{day.decided:,}",
+        "Per hour": f"{day.per_hour:,}" if day.per_hour else "\u2013",
+        "Approved": describe_share(day.approved, day.decided),
+        "Edited": describe_share(day.edited_hints, day.kept_hints),
+    }
+
+
+def describe_agreement(agreement: Agreement) -> str:
+    """In words, e.g. `They agree on 11 of 12 trials that two or more people decided`; a sentence without any, too."""
+    parts = [
+        f"{alike:,} of {describe_count(of, noun)}"
+        for alike, of, noun in (
+            (agreement.trials_alike, agreement.trials, "trial"),
+            (agreement.hints_alike, agreement.hints, "hint"),
+        )
+        if of
     ]
+    if not parts:
+        return "Nothing was decided by two people yet, so there is no agreement to tell."
+    return f"They agree on {' and '.join(parts)} that two or more people decided."

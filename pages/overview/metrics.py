@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.store.overview import DECISIONS_FOR_A_PACE as FEW
 from core.store.overview import ReviewPace
-from pages.shared.figures import show_figure
+from pages.shared.figures import describe_share, show_figure
 
 
 def show_metrics(pace: ReviewPace) -> None:
@@ -29,14 +29,11 @@ def show_metrics(pace: ReviewPace) -> None:
             f"median {pace.median_seconds:.0f} s a trial" if pace.per_hour else f"known after {FEW} decisions",
         )
     with approved:
-        show_figure("Approved", _share(pace.approved, pace.decided), f"{pace.approved:,} of {pace.decided:,} decided")
+        share = describe_share(pace.approved, pace.decided)
+        show_figure("Approved", share, f"{pace.approved:,} of {pace.decided:,} decided")
     with edited:
         show_figure(
             "Hints edited",
-            _share(pace.edited_hints, pace.kept_hints),
+            describe_share(pace.edited_hints, pace.kept_hints),
             f"{pace.edited_hints:,} of {pace.kept_hints:,} kept hints",
         )
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.0%}".replace("%", " %") if whole else "–"

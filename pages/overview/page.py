@@ -43,7 +43,12 @@ def show_standing(store: Store) -> None:
         show_next_steps([(item, stages[item.id]) for item in shown], pace)
     if pace.decided:
         show_metrics(pace)
-        show_decisions(store.overview.list_trial_decisions(scope, since_utc=begin_of_day_utc()))
+        today = begin_of_day_utc()
+        show_decisions(
+            store.overview.list_trial_decisions(scope, since_utc=today),
+            store.overview.list_reviewer_days(scope, since_utc=today),
+            store.overview.count_agreement(scope),
+        )
 
 
 with problems_shown(), open_workspace() as workspace:

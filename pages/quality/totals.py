@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.store.quality import WORD_BUDGET, HintChoice, HintTotals
 from pages.quality.choosing import Choice, show_opener
-from pages.shared.figures import show_figure
+from pages.shared.figures import describe_share, show_figure
 from pages.shared.labels import describe_count
 
 
@@ -16,10 +16,10 @@ def show_totals(totals: HintTotals) -> None:
         show_figure("Hints", f"{totals.hints:,}", f"in {describe_count(totals.trials, 'trial')}")
         show_opener("See all", Choice("All hints that are not rejected", HintChoice("all")), totals.hints)
     with columns[1]:
-        show_figure("Proven by a quote", _share(proven, totals.hints), f"{totals.unproven:,} are not")
+        show_figure("Proven by a quote", describe_share(proven, totals.hints), f"{totals.unproven:,} are not")
         show_opener("See those", Choice("No quote of these was found", HintChoice("unproven")), totals.unproven)
     with columns[2]:
-        show_figure("Blocked", _share(totals.blocked, totals.hints), describe_count(totals.blocked, "hint"))
+        show_figure("Blocked", describe_share(totals.blocked, totals.hints), describe_count(totals.blocked, "hint"))
         blocked = Choice("A check blocks these, and nobody overrode it", HintChoice("blocked"))
         show_opener("See those", blocked, totals.blocked)
     with columns[3]:
@@ -27,7 +27,3 @@ def show_totals(totals: HintTotals) -> None:
         show_figure("Words per trial", f"{words:,.0f}", f"the budget is {WORD_BUDGET}")
         over = Choice(f"Hints of trials over {WORD_BUDGET} words", HintChoice("over_budget", str(WORD_BUDGET)))
         show_opener("See those over it", over, totals.over_budget)
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.0%}".replace("%", " %") if whole else "–"

@@ -60,7 +60,37 @@ def test_what_was_undone_was_not_decided(reviewing: Path, open_page: OpenPage) -
         undo(store, reviewer="Mira", action_id=decisions.new_action_id())
     app = open_page("overview")
     assert {metric.label: metric.value for metric in app.metric}["Decided today"] == "1"
-    assert app.dataframe[0].value["Today"].tolist() == [1]
+    assert app.dataframe[0].value["Today"].tolist() == ["1"]
+
+
+def test_each_reviewer_has_a_pace_and_people_who_decided_the_same_agree_or_not(
+    reviewing: Path, open_page: OpenPage
+) -> None:
+    new_id = decisions.new_action_id
+    with open_store(reviewing) as store:
+        trials = store.traces.list_trials(1)
+        first = store.curation.list_hints(trials[0].id)[0]
+        decisions.edit_hint(
+            store,
+            first,
+            first.text.model_copy(update={"purpose": "Find what is free"}),
+            reviewer="Mira",
+            action_id=new_id(),
+        )
+        for trial in trials[:5]:
+            decisions.approve_trial(store, store.traces.get_trial(trial.id), reviewer="Mira", action_id=new_id())
+        for trial in trials[:2]:
+            decisions.reopen_trial(store, store.traces.get_trial(trial.id), reviewer="Jo\u202e", action_id=new_id())
+        again = [store.traces.get_trial(trial.id) for trial in trials[:2]]
+        decisions.approve_trial(store, again[0], reviewer="Jo\u202e", action_id=new_id())
+        decisions.reject_trial(store, again[1], reason="no", reviewer="Jo\u202e", action_id=new_id())
+    app = open_page("overview")
+    mira, jo = app.dataframe[0].value.to_dict("records")
+    assert (mira["Reviewer"], mira["Today"], mira["Approved"]) == ("Mira", "5", "100 %")
+    assert int(mira["Per hour"].replace(",", "")) > 0
+    assert mira["Edited"] not in ("0 %", "\u2013")
+    assert (jo["Reviewer"], jo["Today"], jo["Per hour"], jo["Approved"]) == ("Jo[RLO]", "2", "\u2013", "50 %")
+    assert "They agree on 1 of 2 trials that two or more people decided." in [item.value for item in app.caption]
 
 
 def test_what_nobody_reviewed_is_no_figure(reviewing: Path, open_page: OpenPage) -> None:
