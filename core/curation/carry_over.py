@@ -91,18 +91,22 @@ class _Carrier:
             with self._store.curation.write():
                 self._check_lease()
                 while len(done) < len(plans) and monotonic() - begin < PORTION_SECONDS:
-                    done.append(self._carry_out(plans[len(done)]))
+                    plan = plans[len(done)]
+                    # the lock is held now: no decision of a person can fall in between any more
+                    if not self._planner.is_current(plan):
+                        break
+                    self._carry_out(plan)
+                    done.append(plan)
+            if len(done) < len(plans) and not self._planner.is_current(plans[len(done)]):
+                # somebody decided, or an earlier trial came to the same one; nobody waits while it is worked out again
+                plans[len(done)] = self._planner.plan(plans[len(done)].trial_id)
         return done
 
-    def _carry_out(self, plan: TrialPlan) -> TrialPlan:
-        # the lock is held now: no decision of a person can fall in between any more
-        if not self._planner.is_current(plan):
-            plan = self._planner.plan(plan.trial_id)
+    def _carry_out(self, plan: TrialPlan) -> None:
         for target in plan.targets:
             self._find_taker().decide_all(target.rows)
             if target.findings is not None:
                 self._store.curation.replace_findings(target.trial_id, target.findings)
-        return plan
 
     def _find_taker(self) -> StepTaker:
         step = self._store.steps.find_step(self._action_id)

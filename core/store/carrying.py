@@ -17,12 +17,15 @@ _DECIDED = (
     "OR EXISTS (SELECT 1 FROM hints h WHERE h.trial_id = t.id "
     "  AND (h.state <> 'proposed' OR h.text <> h.proposed_text)) "
     "OR EXISTS (SELECT 1 FROM decisions d LEFT JOIN steps s ON s.id = d.step_id JOIN hints h ON h.id = d.hint_id "
-    f"  WHERE d.trial_id = t.id AND d.action IN {_ON_QUOTES} AND {_STANDS}))"
+    f"  WHERE d.trial_id = t.id AND d.action IN {_ON_QUOTES} AND {_STANDS})) "
+    "AND EXISTS (SELECT 1 FROM decisions d LEFT JOIN steps s ON s.id = d.step_id "
+    f"  WHERE d.trial_id = t.id AND d.reviewer <> 'unattended' AND {_STANDS})"
 )
+"""Of a trial `t`: a person decided something that stands. What was only decided unattended is decided so again."""
 
 
 class DecidedCounts(NamedTuple):
-    """Trials of one dataset with decisions that stand."""
+    """Trials of one dataset with decisions of people that stand."""
 
     decided: int
     here: int
@@ -42,7 +45,7 @@ class Carrying(Part):
         return [build_dataset(row) for row in rows]
 
     def count_decided(self, from_id: int, to_id: int) -> DecidedCounts:
-        """How many trials of a dataset are decided, and how many of these another one has, too."""
+        """How many trials of a dataset people decided on, and how many of these another one has, too."""
         row = self._row(
             "SELECT COUNT(*) AS decided, COALESCE(SUM(EXISTS ("
             "  SELECT 1 FROM trials n WHERE n.dataset_id = ?2 AND n.name = t.name) OR EXISTS ("
@@ -62,7 +65,7 @@ class Carrying(Part):
         return self._value(sql, (dataset_id, since_utc)) is not None
 
     def list_decided(self, dataset_id: int) -> list[int]:
-        """Ids of the trials with decisions that stand, in order of first appearance."""
+        """Ids of the trials with decisions of people that stand, in order of first appearance."""
         rows = self._rows(
             f"SELECT t.id FROM trials t WHERE t.dataset_id = ? AND {_DECIDED} ORDER BY t.number", (dataset_id,)
         )

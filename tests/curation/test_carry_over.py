@@ -396,6 +396,19 @@ def test_a_persons_rejection_wins_over_what_was_approved_unattended(table: Table
     assert later.find_trial().status is TrialStatus.REJECTED
 
 
+def test_what_was_only_decided_unattended_is_left_to_be_decided_so_again(table: Table) -> None:
+    table.must("approve_trial", by="unattended")
+    table.must("approve_trial", by="unattended", trial_id=table.other_id)
+    later = Later(table)
+    assert find_offer(table.store, later.dataset) is None
+    table.must("reject_hint", hint_id=table.find("Sort").id, reason="Too vague")
+    report = later.carry()
+    assert (report.trials, report.approvals, report.left) == (1, 1, 0)
+    rows = later.store.decisions.list_standing(later.find_trial().id)
+    assert {row.reviewer for row in rows if row.action == "approve"} == {"unattended"}, "nobody else approved it"
+    assert later.states()["Sort the list."] == "rejected"
+
+
 def test_an_import_is_not_carried_over_to_itself(table: Table) -> None:
     later = Later(table)
     later.dataset = table.dataset
