@@ -32,9 +32,12 @@ def show_history(store: Store, dataset: Dataset) -> None:
         return
     newest = store.publications.list_newest(dataset.id)
     changed = {item.id: list_changed(store, item) for item in newest}
+    rows = [_build_row(item, changed.get(item.id)) for item in publications]
+    has_links = any(row["Link"] for row in rows)
     st.dataframe(
-        [_build_row(item, changed.get(item.id)) for item in publications],
+        rows,
         hide_index=True,
+        column_order=[name for name in rows[0] if has_links or name != "Link"],
         height=min(LIST_HEIGHT, _HEAD + _ROW * len(publications)),
         column_config={"Link": st.column_config.LinkColumn(display_text="Open")},
         alt="Publications of this dataset, newest first",
