@@ -6,8 +6,9 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel
 
-from core.curation.carry_models import CarryReport
+from core.curation.carry_models import CarryReport, TakenBack
 from core.curation.carry_over import carry_over
+from core.curation.undo import undo
 from core.errors import UsageError
 from core.models import Dataset, Job, JobKind, JobState
 from core.progress import Progress
@@ -23,6 +24,8 @@ class CarryParams(BaseModel):
     from_dataset: int
     carried_by: str
     dry_run: bool = False
+    take_back: int | None = None
+    """Id of the job whose step is undone instead."""
 
 
 class Offer(NamedTuple):
@@ -53,13 +56,30 @@ def start_carrying(store: Store, old: Dataset, new: Dataset, *, carried_by: str,
     return store.jobs.get_job(job.id)
 
 
-def run_carrying(store: Store, job: Job, *, progress: Progress, check_lease: Callable[[], None]) -> CarryReport:
-    """Do such a job.
+def start_taking_back(store: Store, job: Job, *, taken_back_by: str) -> Job:
+    """A queued job that undoes what a finished one carried over; the one that already does if there is one."""
+    params = CarryParams.model_validate_json(job.params)
+    back = params.model_copy(update={"carried_by": taken_back_by, "take_back": job.id}).model_dump(mode="json")
+    known = store.jobs.find_open_job(JobKind.CARRY_OVER, params=back, dataset_id=job.dataset_id)
+    made = known or store.jobs.create_job(
+        JobKind.CARRY_OVER, params=back, dataset_id=job.dataset_id, created_by=taken_back_by
+    )
+    store.jobs.resume_job(made.id)
+    return store.jobs.get_job(made.id)
+
+
+def run_carrying(
+    store: Store, job: Job, *, progress: Progress, check_lease: Callable[[], None]
+) -> CarryReport | TakenBack:
+    """Do such a job; after an interruption, the rest of it.
 
     Raises:
         JobStopped: Paused, cancelled or taken over; what was carried over stays, and the next run does the rest.
     """
     params = CarryParams.model_validate_json(job.params)
+    if params.take_back is not None:
+        progress("taking back")
+        return _take_back(store, job, store.jobs.get_job(params.take_back), params.carried_by)
     return carry_over(
         store,
         store.traces.get_dataset(params.from_dataset),
@@ -72,8 +92,16 @@ def run_carrying(store: Store, job: Job, *, progress: Progress, check_lease: Cal
     )
 
 
+def _take_back(store: Store, job: Job, carried: Job, reviewer: str) -> TakenBack:
+    step, action_id = store.steps.find_step(name_step(carried)), name_step(job)
+    if step is None or step.undone_by not in (None, action_id):
+        # it carried nothing over, or somebody was faster
+        return TakenBack(stayed=0)
+    return TakenBack(stayed=undo(store, reviewer=reviewer, action_id=action_id, step_id=step.id).stayed)
+
+
 def name_step(job: Job) -> str:
-    """Id of the step that such a job takes, if it carries anything over: what undoes it."""
+    """Id of the step that such a job takes, if it changes anything."""
     return str(uuid5(_NAMESPACE, f"{job.id} {job.created_utc}"))
 
 

@@ -72,3 +72,10 @@ class CarryReport(BaseModel):
             (self.task_texts, "edited task text"),
         )
         return ", ".join(f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in counts if count) or "nothing"
+
+
+class TakenBack(BaseModel):
+    """What taking back what was carried over did."""
+
+    stayed: int
+    """Trials that stay as they are, because they were changed since."""

@@ -9,7 +9,7 @@ from time import monotonic
 
 from core.curation.carry_models import CarryReport
 from core.curation.carry_plan import Planner, TrialPlan
-from core.curation.taking import PORTION_SECONDS, StepTaker
+from core.curation.taking import StepTaker
 from core.errors import UsageError
 from core.models import Dataset
 from core.progress import Progress, no_progress
@@ -19,6 +19,8 @@ from core.store.carrying import CARRY_OVER
 STAGE = "carrying decisions over"
 TRIALS_AT_ONCE = 10
 """Worked out before the write lock is taken for them."""
+PORTION_SECONDS = 0.05
+"""A write transaction begins no further trial after this long: one has up to a hundred rows, and the disk its part."""
 
 
 def carry_over(

@@ -2,10 +2,16 @@
 
 import streamlit as st
 
-from core.curation.carry_job import CarryParams, Offer, find_carrying, find_offer, name_step, start_carrying
-from core.curation.carry_models import CarryReport
-from core.curation.decisions import new_action_id
-from core.curation.undo import undo
+from core.curation.carry_job import (
+    CarryParams,
+    Offer,
+    find_carrying,
+    find_offer,
+    name_step,
+    start_carrying,
+    start_taking_back,
+)
+from core.curation.carry_models import CarryReport, TakenBack
 from core.models import Dataset, Job, JobState
 from core.settings import load_settings
 from core.store import Store
@@ -17,7 +23,6 @@ from pages.shared.problems import problems_kept
 from pages.shared.reviewer import get_reviewer
 from pages.shared.times import describe_time
 from pages.shared.unseen import name_unseen
-from pages.shared.workspace import open_workspace
 
 
 def show_carrying(store: Store, dataset: Dataset) -> None:
@@ -64,6 +69,13 @@ def _start(old: Dataset, new: Dataset, *, dry_run: bool) -> None:
 
 
 def _show_report(store: Store, offer: Offer, dataset: Dataset, job: Job) -> None:
+    taken = CarryParams.model_validate_json(job.params).take_back
+    if taken is not None:
+        stayed = TakenBack.model_validate_json(job.result or "").stayed
+        if stayed:
+            trials = describe_count(stayed, "trial was", "trials were")
+            st.text(f"{trials} changed since and not taken back.")
+        job = store.jobs.get_job(taken)
     report = CarryReport.model_validate_json(job.result or "")
     step = store.steps.find_step(name_step(job))
     if report.dry_run or (step is not None and step.undone_by is not None):
@@ -86,7 +98,7 @@ def _show_done(store: Store, offer: Offer, dataset: Dataset, job: Job, report: C
             width="stretch",
         )
         if report.has_carried:
-            st.button("Take it back", key="take_back_carried", on_click=_take_back, args=(name_step(job),))
+            st.button("Take it back", key="take_back_carried", on_click=_take_back, args=(job,))
     if report.known:
         words = describe_count(report.known, "decision was", "decisions were")
         left = "is left as it is" if report.known == 1 else "are left as they are"
@@ -95,9 +107,9 @@ def _show_done(store: Store, offer: Offer, dataset: Dataset, job: Job, report: C
         _show_button("Carry over what was decided since", offer.old, dataset, dry_run=False)
 
 
-def _take_back(step_id: str) -> None:
-    with problems_kept(), open_workspace() as store:
-        undo(store, reviewer=get_reviewer(), action_id=new_action_id(), step_id=step_id)
+def _take_back(job: Job) -> None:
+    with problems_kept(), queueing(load_settings()) as store:
+        start_taking_back(store, job, taken_back_by=get_reviewer())
 
 
 def _show_left(report: CarryReport) -> None:
@@ -121,7 +133,8 @@ def _show_left(report: CarryReport) -> None:
 
 def _draw(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("**Carrying decisions over**", width="content")
+        is_back = CarryParams.model_validate_json(job.params).take_back is not None
+        st.markdown("**Taking back**" if is_back else "**Carrying decisions over**", width="content")
         jobs.show_state(job)
         if not job.is_over:
             st.button("Cancel", key=f"cancel_carrying_{job.id}", on_click=jobs.cancel_job, args=(job.id,))

@@ -5,8 +5,9 @@ Three decided hints and an approval a trial, made through the product's own door
 
 import sys
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from core.curation.bulk import BulkWish, run_bulk
@@ -47,16 +48,22 @@ class Writes:
     """From when the lock is held to the next look: the upper bound of a transaction, what follows it included."""
 
     def __init__(self) -> None:
-        self.longest, self.count, self._began = 0.0, 0, 0.0
+        self.seconds: list[float] = []
+        self._began = 0.0
 
     def begin(self) -> None:
         self.end()
         self._began = perf_counter()
-        self.count += 1
+
+    def describe(self) -> str:
+        if not self.seconds:
+            return "no write"
+        inner, longest = median(self.seconds) * 1000, max(self.seconds) * 1000
+        return f"{len(self.seconds):,} writes, median {inner:.0f} ms, longest {longest:.0f} ms"
 
     def end(self, *_: Any, **__: Any) -> None:
         if self._began:
-            self.longest = max(self.longest, perf_counter() - self._began)
+            self.seconds.append(perf_counter() - self._began)
         self._began = 0.0
 
 
@@ -71,15 +78,15 @@ def main(trials: int = TRIALS) -> None:
         print(f"the page's count: {(perf_counter() - begin) * 1000:.0f} ms ({counts.here:,} of {counts.decided:,})")
         for dry_run in (True, False, False):
             writes = Writes()
-            begin = perf_counter()
+            begin, cpu = perf_counter(), process_time()
             report = carry_over(
                 store, old, new, carried_by="Ann", action_id=f"c{perf_counter()}", dry_run=dry_run,
                 progress=writes.end, check_lease=writes.begin,
             )  # fmt: skip
             print(
                 f"{'dry run' if dry_run else 'carrying over'}: {perf_counter() - begin:.1f} s, "
-                f"{report.describe_carried()}, {report.known:,} known, "
-                f"longest write below {writes.longest * 1000:.0f} ms of {writes.count:,}"
+                f"{process_time() - cpu:.1f} s of a core, {report.describe_carried()}, {report.known:,} known, "
+                f"{writes.describe()}"
             )
         begin = perf_counter()
         undo(store, reviewer="Ann", action_id="u")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.curation.decisions import accept_hint
+from core.curation.decisions import accept_hint, reopen_trial
 from core.models import JobKind, TrialStatus
 from core.store import open_store
 from tests.curation.carrying import Later
@@ -65,11 +65,21 @@ def test_decisions_are_offered_looked_at_carried_over_and_taken_back(reimported:
     assert list_left(app) == left
     assert find_status(reimported) is TrialStatus.REJECTED
 
-    app.button(key="take_back_carried").click().run()
+    app = press(app, "take_back_carried", reimported)
     assert find_status(reimported) is TrialStatus.OPEN
     assert "Was carried over and taken back: 1 rejection." in list_texts(app)
     press(app, "carry_over", reimported)
     assert find_status(reimported) is TrialStatus.REJECTED
+
+
+def test_taking_back_leaves_what_somebody_changed_since_and_says_so(reimported: Path, open_page: OpenPage) -> None:
+    app = press(open_page("traces"), "carry_over", reimported)
+    with open_store(reimported) as store:
+        (trial,) = store.traces.list_trials(2)
+        reopen_trial(store, trial, reviewer="Ben", action_id="later")
+    app = press(app.run(), "take_back_carried", reimported)
+    assert "1 trial was changed since and not taken back." in list_texts(app)
+    assert find_status(reimported) is TrialStatus.OPEN
 
 
 def test_what_is_decided_afterwards_is_offered_again(reimported: Path, open_page: OpenPage) -> None:
