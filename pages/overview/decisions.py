@@ -18,7 +18,14 @@ FINE_MINUTES = 10
 COARSE_MINUTES = 60
 FINE_SPAN = timedelta(hours=3)
 """A longer day is shown by the hour."""
-_NUMBERS = ("Today", "Per hour", "Approved", "Edited")
+_COLUMNS = {
+    # a long name must not push the figures out of sight
+    "Reviewer": st.column_config.Column(width=120),
+    **{
+        name: st.column_config.Column(width=64, alignment="right")
+        for name in ("Today", "Per hour", "Approved", "Edited")
+    },
+}
 
 
 def show_decisions(decisions: Sequence[TrialDecision], reviewers: Sequence[ReviewerDay], agreement: Agreement) -> None:
@@ -42,7 +49,7 @@ def show_decisions(decisions: Sequence[TrialDecision], reviewers: Sequence[Revie
         st.dataframe(
             [_build_row(day) for day in reviewers],
             hide_index=True,
-            column_config={name: st.column_config.Column(alignment="right") for name in _NUMBERS},
+            column_config=_COLUMNS,
             alt="Decisions today by reviewer",
         )
         st.caption(describe_agreement(agreement))

@@ -1,7 +1,7 @@
 // The queue: search, filters with true counts, sort, and a list that draws only the rows in sight.
 
 const ROW_REM = 3.375;
-const SORTS = { check: "Most to check first", name: "Name", support: "Most support first", newest: "Newest first", first: "Order of appearance" };
+const SORTS = { check: "Most to check", name: "Name", support: "Most support", newest: "Newest", first: "As imported" };
 const CHIPS = [["open", "To review", "open"], ["check", "Findings", "check"], ["all", "All", "all"]];
 
 function renderQueue(wb) {
