@@ -29,11 +29,3 @@ class LeftOut(BaseModel):
     def messages_left_out(self) -> int:
         """How many messages were left out whole."""
         return sum(last - first + 1 for first, last in self.ranges)
-
-    def has_message(self, index: int) -> bool:
-        """True if this message was left out whole."""
-        return any(first <= index <= last for first, last in self.ranges)
-
-    def count_characters(self, index: int) -> int:
-        """How many characters of a message that was squeezed are left out; 0 for every other message."""
-        return next((item.characters_left_out for item in self.squeezed if item.index == index), 0)

@@ -18,11 +18,6 @@ from core.models import AttemptHints, ProposedHint
 RULES_VERSION = "rules-2"
 
 
-def extract_by_rules(attempt: AttemptInput) -> AttemptHints:
-    """The hints that one attempt shows by itself; few, and none where it shows nothing."""
-    return extract_trial_by_rules([attempt])[attempt.attempt_id]
-
-
 def extract_trial_by_rules(
     attempts: Sequence[AttemptInput], *, wanted: Collection[int] | None = None
 ) -> dict[int, AttemptHints]:

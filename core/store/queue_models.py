@@ -72,11 +72,6 @@ class QueueFilter(BaseModel):
     """Only what this bulk approval set aside."""
     sort: QueueSort = QueueSort.CHECK
 
-    def to_query(self) -> dict[str, str]:
-        """What differs from the default, for the URL, e.g. `{"status": "approved", "edited": "yes"}`."""
-        chosen = self.model_dump(mode="json", exclude_defaults=True, exclude={"dataset_id"})
-        return {name: _write_value(value) for name, value in chosen.items()}
-
     @classmethod
     def from_query(cls, dataset_id: int, query: Mapping[str, str]) -> Self:
         """The filter that a URL names; what it names wrongly is left at its default."""
@@ -122,12 +117,6 @@ class BulkFacts(NamedTuple):
     hints: int
     rejected: int
     """Hints of it that were rejected."""
-
-
-def _write_value(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
 
 
 def _read_value(name: str, value: str) -> object:

@@ -57,9 +57,11 @@ def check_left_out(cut: Cut, left_out: LeftOut, task: str, messages: list[Messag
     assert left_out == LeftOut.model_validate_json(left_out.model_dump_json())
     assert left_out.messages == len(messages)
     shown = len(task) - left_out.task_characters_left_out
+    squeezed = {item.index: item.characters_left_out for item in left_out.squeezed}
+    gone = {index for first, last in left_out.ranges for index in range(first, last + 1)}
     for index, message in enumerate(messages):
-        missing = left_out.count_characters(index)
-        assert left_out.has_message(index) is (index not in kept), "kept, or listed as left out"
+        missing = squeezed.get(index, 0)
+        assert (index in gone) is (index not in kept), "kept, or listed as left out"
         if index in kept:
             shown += len(message.content) - missing
             assert (kept[index] == message) is (missing == 0), "whole, or listed as squeezed"

@@ -6,7 +6,7 @@ import pytest
 from core.curation.curate import curate_dataset
 from core.extraction.attempt import AttemptInput, load_attempt_input
 from core.extraction.batch import run_batch
-from core.extraction.rules import extract_by_rules
+from core.extraction.rules import extract_trial_by_rules
 from core.models import (
     AttemptHints,
     CriterionText,
@@ -38,6 +38,10 @@ def call(name: str, arguments: str = "{}") -> tuple[str, str]:
 
 def pick(hints: AttemptHints, kind: HintKind) -> list[str]:
     return [hint.text.model_dump_json() for hint in hints.hints if hint.text.kind is kind]
+
+
+def extract_by_rules(attempt: AttemptInput) -> AttemptHints:
+    return extract_trial_by_rules([attempt])[attempt.attempt_id]
 
 
 def run_rules(store: Store, dataset: Dataset) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.models import TrialStatus
-from core.publishing.history import list_changed_since
-from core.store import open_store
+from core.publishing.history import list_changed
+from core.store import Store, open_store
 from tests.publishing.approved import change_hint, make_approved
 from tests.publishing.hub_steps import run_steps
 from tests.standins.hub import READ_TOKEN, HubServer
@@ -117,6 +117,11 @@ def test_withdrawal_that_fails_changes_neither_repository_nor_decisions(hub: Hub
         assert [item.action for item in store.decisions.list_decisions(trial.id)].count("reopen") == 1
 
 
+def list_changed_names(store: Store, dataset_id: int) -> dict[str | None, list[str]]:
+    newest = store.publications.list_newest(dataset_id)
+    return {publication.repo: [trial.name for trial in list_changed(store, publication)] for publication in newest}
+
+
 def test_history_knows_decisions_options_and_what_changed_since(hub: HubServer, home: Path) -> None:
     run_steps(hub, home, {}, {"repo": "tester/older"}, xet=False)
     with open_store(home) as store:
@@ -125,12 +130,9 @@ def test_history_knows_decisions_options_and_what_changed_since(hub: HubServer, 
         published = store.publications.list_trials(newest.id)
         assert '"repo":"tester/older"' in newest.options
         assert [len(published[trial.id].decisions) for trial in trials] == [5, 5, 5], "the approval and four hints"
-        assert list_changed_since(store, newest.dataset_id) == []
+        assert list_changed_names(store, newest.dataset_id) == {"tester/older": [], REPO: []}
         change_hint(store, trials[2])
-        assert [(item.name, item.place) for item in list_changed_since(store, newest.dataset_id)] == [
-            ("flight-2", "tester/older"),
-            ("flight-2", REPO),
-        ]
+        assert list_changed_names(store, newest.dataset_id) == {"tester/older": ["flight-2"], REPO: ["flight-2"]}
     run_steps(hub, home, {}, xet=False)
     with open_store(home) as store:
-        assert [item.place for item in list_changed_since(store, newest.dataset_id)] == ["tester/older"]
+        assert list_changed_names(store, newest.dataset_id) == {"tester/older": ["flight-2"], REPO: []}
