@@ -28,6 +28,8 @@ class Status(StrEnum):
 
 RETRIED = frozenset({Status.RATE_LIMITED, Status.SERVER_ERROR, Status.CONNECTION, Status.NOT_JSON, Status.EMPTY})
 FATAL = frozenset({Status.KEY_REFUSED, Status.NO_CREDIT, Status.MODEL_UNKNOWN, Status.WRONG_ADDRESS})
+AWAY = frozenset({Status.SERVER_ERROR, Status.CONNECTION})
+"""What may be the server's own trouble, and no request's."""
 USED = frozenset({Status.ANSWERED, Status.REFUSED, Status.TRUNCATED})
 """What the model itself said: such a reply is read again instead of asked for again."""
 

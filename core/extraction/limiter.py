@@ -57,7 +57,14 @@ class RateLimiter:
         self._sent: deque[float] = deque()
         self._tokens: deque[Reservation] = deque()
         self._tokens_used = 0.0
+        self.may_send: Callable[[], bool] = lambda: True
+        """Asked beside the limits before every request."""
         self._lock = asyncio.Lock()  # whoever holds it is next in line
+
+    @property
+    def now(self) -> float:
+        """Seconds of its clock."""
+        return self._clock()
 
     @property
     def rpm(self) -> int:
@@ -105,7 +112,7 @@ class RateLimiter:
         reservation.tokens = float(tokens)
 
     def block(self, seconds: float) -> None:
-        """Nobody sends for so long: the server asked for it."""
+        """Nobody sends for so long: the server asked for it, or is away."""
         self._blocked_until = max(self._blocked_until, self._clock() + seconds)
         # what was not sent meanwhile is not made up for: a burst would be refused again
         self._next = max(self._next, self._blocked_until)
@@ -132,6 +139,8 @@ class RateLimiter:
         waits = [self._next - now, self._blocked_until - now]
         if len(self._sent) >= self.rpm:
             waits.append(self._sent[-self.rpm] + WINDOW_SECONDS - now)
+        if not self.may_send():
+            waits.append(LOOK_AGAIN_SECONDS)
         waits.append(self._find_token_wait(tokens, now))
         return max(waits)
 

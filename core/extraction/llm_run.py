@@ -22,6 +22,7 @@ from core.extraction.refusals import (
     build_credit_error,
     build_key_error,
     build_model_error,
+    build_outage_error,
     build_same_words_error,
     build_unreachable_error,
     quote,
@@ -257,4 +258,4 @@ def _build_fatal_error(outcome: Outcome, talk: Talk) -> ModelServerError:
         return ModelServerError(
             f"There are no chat completions at {server}{quote(said)}. Check OPENAI_BASE_URL: it mostly ends in /v1."
         )
-    return build_unreachable_error(server, said)
+    return build_outage_error(server, said) if talk.has_answered else build_unreachable_error(server, said)

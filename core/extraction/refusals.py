@@ -46,6 +46,13 @@ def build_unreachable_error(server: str, said: str) -> ModelServerError:
     )
 
 
+def build_outage_error(server: str, said: str) -> ModelServerError:
+    """The server answered, and then nothing more."""
+    return ModelServerError(
+        f"The server {server} does not answer any more{quote(said)}. What it answered is kept; resume when it is back."
+    )
+
+
 def hide_key(text: str, key: str) -> str:
     """What a server said, without our key and without what looks like another one."""
     return mask_secrets(text.replace(key, "[masked: API key]") if key else text)

@@ -18,7 +18,10 @@ class RetryPolicy:
     tries_before_first_answer: int = 3
     """A server that never answered is given up sooner."""
 
+    outage_patience_seconds: float = 900.0
+    """A server that answered and then is away is waited for so long; then the batch stops, and nothing failed."""
+
     def get_delay(self, tried: int) -> float:
         """Seconds before the next try: exponential, with jitter so that not all come back at once."""
-        full: float = min(self.base_seconds * 2 ** (tried - 1), self.max_seconds)
+        full: float = min(self.base_seconds * 2 ** min(tried - 1, 30), self.max_seconds)
         return full * (0.5 + random.random() / 2)

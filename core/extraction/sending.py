@@ -5,10 +5,10 @@ from typing import Any
 
 import orjson
 
-from core.extraction.exchange import RETRIED, Exchange, Status
+from core.extraction.exchange import AWAY, RETRIED, Exchange, Status
 from core.extraction.replies import build_reply, find_cost_usd
 from core.extraction.talk import Outcome, Talk
-from core.extraction.weighing import note, weigh
+from core.extraction.weighing import note, note_end, weigh
 
 MOST_REFUSALS = 100
 """So often one request is refused for the rate before it fails, although the server answers others."""
@@ -33,8 +33,6 @@ async def send_until_answered(
     answers = talk.answers
     while True:
         exchange = await _send_in_turn(talk, body, outcome, characters=characters, output_limit=limit)
-        exchange = weigh(talk, body, exchange)
-        note(talk, exchange, outcome)
         talk.limiter.follow(rpm=exchange.limits.rpm, tpm=exchange.limits.tpm)
         if exchange.raw:
             outcome.replies.append(
@@ -49,13 +47,21 @@ async def send_until_answered(
             refused_in_all += 1
             answers = talk.answers
             is_last = refused >= talk.retry.tries_when_limited or refused_in_all >= MOST_REFUSALS
+        elif exchange.status in AWAY and talk.outage.is_on:
+            # no failure of this request: the limiter holds it like everybody, till the server is back
+            outcome.is_fatal = outcome.is_fatal or talk.outage.is_past_patience
+            if outcome.is_fatal:
+                return exchange
+            continue
         else:
             tried += 1
-            talk.answers += exchange.http_status == 200
+            talk.answers += exchange.http_status == 200 and exchange.status not in AWAY
             is_last = tried >= (talk.retry.tries if talk.has_answered else talk.retry.tries_before_first_answer)
         if exchange.status not in RETRIED or is_last:
             if exchange.status is Status.CONNECTION and not talk.has_answered:
                 outcome.is_fatal = True
+            elif exchange.status in AWAY:
+                note_end(talk, outcome, exchange.status)
             return exchange
         wait = exchange.limits.retry_after_seconds
         await talk.sleep(wait or talk.retry.get_delay(refused if exchange.status is Status.RATE_LIMITED else tried))
@@ -92,7 +98,9 @@ async def _send_in_turn(
         reservation = await talk.limiter.acquire(tokens_in + output_limit)
         if talk.stop.is_set():
             raise asyncio.CancelledError
-        exchange = await _send(talk, body, outcome)
+        sent_at = talk.limiter.now
+        exchange = weigh(talk, body, await _send(talk, body, outcome))
+        note(talk, exchange, outcome, sent_at=sent_at)
         talk.token_length.learn(characters, exchange.tokens_in)
         spent_usd = find_cost_usd(exchange, talk.price)
     finally:
@@ -106,10 +114,13 @@ async def _send(talk: Talk, body: dict[str, Any], outcome: Outcome) -> Exchange:
     talk.sending.add(task)
     outcome.sent += 1
     talk.tally.sent += 1
+    is_probe = talk.outage.is_on
+    talk.outage.probing += is_probe
     try:
         exchange = await talk.server.send(body)
     finally:
         talk.sending.discard(task)
+        talk.outage.probing -= is_probe
     talk.tally.answered += exchange.http_status is not None
     talk.tally.tokens += exchange.tokens_in + exchange.tokens_out
     return exchange

@@ -10,6 +10,7 @@ from core.extraction.budget import Budget
 from core.extraction.exchange import Exchange, Status
 from core.extraction.forms import AnswerForm
 from core.extraction.limiter import RateLimiter
+from core.extraction.outage import Outage
 from core.extraction.output_modes import OutputMode
 from core.extraction.prices import Price
 from core.extraction.retry import RetryPolicy
@@ -141,6 +142,10 @@ class Talk:
     """Saves what came back so far. Awaited before more is sent for the same attempt."""
     find_answered: Callable[[Outcome, str], Exchange | None] = _find_nothing
     """What an earlier run was answered to the body with this hash, for the same request; None if it was not."""
+
+    def __post_init__(self) -> None:
+        """Everybody hears of an outage through the limiter."""
+        self.outage = Outage(self.limiter, self.retry)
 
     def build_body(self, messages: list[dict[str, Any]], *, form: AnswerForm[Any], output_limit: int) -> dict[str, Any]:
         """The exact body of a request in the present mode."""

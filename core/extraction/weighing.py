@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from core.extraction.exchange import Exchange, Status
+from core.extraction.exchange import AWAY, Exchange, Status
 from core.extraction.talk import Outcome, Talk
 
 MOST_SAME_WORDS = 20
-"""So many requests in a row are refused with the same words, and nothing more is sent."""
+"""So many requests in a row end with the same words, and nothing more is sent."""
 
 
 def weigh(talk: Talk, body: dict[str, Any], exchange: Exchange) -> Exchange:
@@ -30,9 +30,25 @@ def weigh(talk: Talk, body: dict[str, Any], exchange: Exchange) -> Exchange:
     return exchange
 
 
-def note(talk: Talk, exchange: Exchange, outcome: Outcome) -> None:
-    """Keep count of what every request is told; the outcome is fatal if the others would be told the same."""
+def note(talk: Talk, exchange: Exchange, outcome: Outcome, *, sent_at: float) -> None:
+    """Keep count of what every request meets; the outcome is fatal if the others would meet the same.
+
+    Args:
+        talk: What the whole batch shares.
+        exchange: With the status that it has in this run.
+        outcome: Of the request.
+        sent_at: When, by the limiter's clock.
+    """
+    if exchange.status in AWAY:
+        talk.outage.note_failure(outcome.request.id, sent_at=sent_at, has_answered=talk.answers > 0)
+        return
+    talk.outage.note_answer()
     if exchange.http_status == 200:
         talk.same_words.clear()
     elif exchange.status is Status.BAD_REQUEST or (exchange.http_status == 403 and exchange.status is Status.REFUSED):
-        outcome.is_fatal = outcome.is_fatal or talk.same_words.add(exchange.text) >= MOST_SAME_WORDS
+        note_end(talk, outcome, exchange.text)
+
+
+def note_end(talk: Talk, outcome: Outcome, said: str) -> None:
+    """A request ended without an answer; fatal if it was one of many in a row that were told the same."""
+    outcome.is_fatal = outcome.is_fatal or talk.same_words.add(said) >= MOST_SAME_WORDS
