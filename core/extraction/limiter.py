@@ -74,7 +74,13 @@ class RateLimiter:
     @property
     def is_slowed(self) -> bool:
         """True while the server holds the speed below the chosen limit."""
-        return self.rpm < self._max_rpm or self._find_speed(self._clock()) < 1.0
+        return self.rpm < self._max_rpm or self.slowed_rpm is not None
+
+    @property
+    def slowed_rpm(self) -> int | None:
+        """Requests per minute at the present speed, after a refusal without a time; None at full speed."""
+        speed = self._find_speed(self._clock())
+        return max(round(self.rpm * speed), 1) if speed < 1.0 else None
 
     @property
     def blocked_seconds(self) -> float:
@@ -85,6 +91,13 @@ class RateLimiter:
         """Requests of the last 60 seconds."""
         begin = self._clock() - 60
         return sum(sent > begin for sent in self._sent)
+
+    def add_past(self, *, seconds_ago: float, requests: int, tokens: int) -> None:
+        """Count what an earlier run sent; oldest first, before anything else is sent."""
+        at = self._clock() - seconds_ago
+        self._sent.extend([at] * requests)
+        self._tokens.append(Reservation(at, float(tokens)))
+        self._tokens_used += tokens
 
     async def acquire(self, tokens: int) -> "Reservation":
         """Wait until one more request may be sent; the reservation, to be corrected by `settle`.

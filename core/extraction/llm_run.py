@@ -17,6 +17,7 @@ from core.extraction.exchange import USED, Exchange, Status
 from core.extraction.launch import mark_key
 from core.extraction.limiter import RateLimiter
 from core.extraction.output_modes import OutputMode
+from core.extraction.past import recall
 from core.extraction.prices import choose_price
 from core.extraction.refusals import (
     build_credit_error,
@@ -66,11 +67,13 @@ class LlmRun:
         server = ModelServer(self.settings, timeout_seconds=self.retry.timeout_seconds)
         mode = self.store.workspace.find_server_mode(server=server.name, model=model)
         price = choose_price(config)
+        limiter = RateLimiter(max_rpm=config.max_rpm, max_tpm=config.max_tpm, clock=time.monotonic)
+        recall(self.store, self.batch, limiter, server=server.name, now_unix=time.time())
         self.talk = Talk(
             server=server,
             model=model,
             mode=OutputMode(mode) if mode else OutputMode.JSON_SCHEMA,
-            limiter=RateLimiter(max_rpm=config.max_rpm, max_tpm=config.max_tpm, clock=time.monotonic),
+            limiter=limiter,
             price=price,
             save_mode=lambda found: self.store.workspace.save_server_mode(server=server.name, model=model, mode=found),
             budget=Budget(

@@ -155,6 +155,8 @@ class Saver:
             sent_in_last_minute=limiter.count_sent_in_last_minute(),
             rpm=limiter.rpm,
             is_slowed=limiter.is_slowed,
+            slowed_rpm=limiter.slowed_rpm,
+            is_away=talk.outage.is_on,
             blocked_until_unix=now + blocked if blocked else None,
             mode=talk.mode,
         )

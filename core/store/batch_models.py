@@ -119,7 +119,11 @@ class LiveFigures(BaseModel):
     rpm: int
     """Requests per minute allowed right now."""
     is_slowed: bool = False
-    """True while the server's own limit is below the chosen one."""
+    """True while the server holds the speed below the chosen limit."""
+    slowed_rpm: int | None = None
+    """The present speed after the server refused without a time, which comes back by itself; None at full speed."""
+    is_away: bool = False
+    """True while a server that answered before does not answer; then `blocked_until_unix` is when it is asked again."""
     blocked_until_unix: float | None = None
     """Until when the server asked everybody to wait."""
     mode: str = ""

@@ -292,6 +292,21 @@ class Batches(Part):
         )
         return [Throughput(**row) for row in rows]
 
+    def list_throughput_of(self, server: str, *, since_unix: float) -> list[Throughput]:
+        """What went on with one server, in whichever batch, oldest first.
+
+        Args:
+            server: Its address, as batches remember it.
+            since_unix: Seconds that were over by then are left out.
+        """
+        rows = self._rows(
+            "SELECT t.at_unix, SUM(t.sent) AS sent, SUM(t.answered) AS answered, SUM(t.tokens) AS tokens "
+            "FROM batches b JOIN throughput t ON t.batch_id = b.id WHERE b.server = ? AND t.at_unix > ? "
+            "GROUP BY t.at_unix ORDER BY t.at_unix",
+            (server, int(since_unix) - THROUGHPUT_SECONDS),
+        )
+        return [Throughput(**row) for row in rows]
+
 
 def _build_batch(row: dict[str, Any]) -> Batch:
     parsed = {name: orjson.loads(row[name]) if row[name] else None for name in ("config", "estimate", "live")}

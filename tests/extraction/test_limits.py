@@ -267,9 +267,12 @@ def test_full_speed_comes_back_by_itself_after_the_last_refusal() -> None:
         limiter.slow_down()
         time.now += 1.5
     assert limiter.is_slowed
+    assert limiter.slowed_rpm is not None
+    assert limiter.slowed_rpm < limiter.rpm == 600, "the limit itself is as before"
     begin = time.now
     send_all(limiter, time, 400)
     assert not limiter.is_slowed
+    assert limiter.slowed_rpm is None
     assert time.now - begin < 100
     fast = send_all(limiter, time, 300)
     assert (len(fast) - 1) / (fast[-1] - fast[0]) >= 0.98 * 10
