@@ -20,6 +20,7 @@ MEND = (
 )
 _WAIT, _SLOW, _INFO = ":material/hourglass_top:", ":material/speed:", ":material/info:"
 _ADVICE, _CHANGE = ":material/lightbulb:", ":material/swap_horiz:"
+_DAY_SECONDS, _LONGEST_SECONDS = 86_400, 3650 * 86_400
 _WANTED = {
     JobState.PAUSED: "Pausing: what is in flight is waited for and kept.",
     JobState.QUEUED: "Starting over with the new limits: what is in flight is waited for and kept.",
@@ -55,11 +56,7 @@ def list_notices(standing: Standing, *, settings: Settings) -> list[Notice]:
     """
     job = standing.job
     notices = _list_waits(standing)
-    if standing.live and standing.live.is_slowed:
-        chosen, allowed = f"{standing.batch.config.max_rpm:,}", f"{standing.live.rpm:,}"
-        notices.append(
-            Notice(_SLOW, f"The server's own limit of {allowed} a minute is below the chosen {chosen}, and is kept to.")
-        )
+    notices += _list_slowness(standing)
     if job.reason and job.state is not JobState.STOPPED:
         notices.append(Notice(_INFO, job.reason))
     if job.state is JobState.STOPPED and standing.batch.extractor is Extractor.LLM:
@@ -74,12 +71,34 @@ def _list_waits(standing: Standing) -> list[Notice]:
     if standing.wanted is not None:
         return [Notice(_WAIT, _WANTED[standing.wanted])]
     if live and live.blocked_until_unix and live.blocked_until_unix > standing.at_unix:
-        # local, because the person looks at a clock
-        until = datetime.fromtimestamp(live.blocked_until_unix).astimezone()
-        return [Notice(_WAIT, f"The server asked to wait until {until:%H:%M:%S}.")]
+        until = _describe_moment(live.blocked_until_unix, now_unix=standing.at_unix)
+        away = f"The server does not answer at present; it is asked again at {until}, and nothing fails meanwhile."
+        return [Notice(_WAIT, away if live.is_away else f"The server asked to wait until {until}.")]
     if job.state is JobState.QUEUED and job.not_before_utc:
         return [Notice(_WAIT, f"{job.stage.capitalize()}. The next look is {describe_time(job.not_before_utc)}.")]
     return []
+
+
+def _describe_moment(at_unix: float, *, now_unix: float) -> str:
+    # local, because the person looks at a clock; a server may ask for any wait, also beyond what a calendar holds
+    at = datetime.fromtimestamp(min(at_unix, now_unix + _LONGEST_SECONDS)).astimezone()
+    is_soon = at_unix - now_unix < _DAY_SECONDS
+    return f"{at:%H:%M:%S}" if is_soon else f"{at:%d %B %Y, %H:%M:%S}"
+
+
+def _list_slowness(standing: Standing) -> list[Notice]:
+    live = standing.live
+    if live is None or not live.is_slowed:
+        return []
+    chosen, words = standing.batch.config.max_rpm, []
+    if live.rpm < chosen:
+        words.append(f"The server's own limit of {live.rpm:,} a minute is below the chosen {chosen:,}, and is kept to.")
+    if live.slowed_rpm is not None:
+        words.append(
+            f"The server refused for the rate without saying how long to wait: {live.slowed_rpm:,} a minute at "
+            f"present, back to {live.rpm:,} by itself within a minute of the last refusal."
+        )
+    return [Notice(_SLOW, said) for said in words]
 
 
 def _list_changes(standing: Standing, settings: Settings) -> list[Notice]:

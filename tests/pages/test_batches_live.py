@@ -110,6 +110,36 @@ def test_a_server_that_asks_to_wait_is_quoted_with_the_time(maker: BatchMaker, o
     assert "The server's own limit of 30 a minute is below the chosen 60, and is kept to." in shown
 
 
+def test_a_server_that_refused_without_a_time_is_told_with_the_present_speed(
+    maker: BatchMaker, open_page: OpenPage
+) -> None:
+    batch = maker.launch(LIMITED)
+    maker.run(batch)
+    maker.show_live(batch, rpm=60, is_slowed=True, slowed_rpm=42)
+    shown = list_texts(open_page("batches"))
+    assert any("42 a minute at present, back to 60 by itself" in text for text in shown)
+    assert not any("below the chosen" in text for text in shown)
+
+
+def test_a_server_that_is_away_is_not_said_to_have_asked_for_the_wait(maker: BatchMaker, open_page: OpenPage) -> None:
+    batch = maker.launch(LIMITED)
+    maker.run(batch)
+    maker.show_live(batch, is_away=True, blocked_until_unix=time.time() + 30)
+    shown = list_texts(open_page("batches"))
+    assert any("does not answer at present; it is asked again at" in text for text in shown)
+    assert not any("asked to wait" in text for text in shown)
+
+
+def test_a_wait_beyond_every_calendar_is_shown_as_far_away(maker: BatchMaker, open_page: OpenPage) -> None:
+    batch = maker.launch(LIMITED)
+    maker.run(batch)
+    maker.show_live(batch, blocked_until_unix=99_999_999_999_999.0)
+    year = datetime.now().astimezone().year
+    assert any(
+        "asked to wait until" in text and str(year + 10)[:3] in text for text in list_texts(open_page("batches"))
+    )
+
+
 def test_a_wait_that_is_over_is_not_mentioned(maker: BatchMaker, open_page: OpenPage) -> None:
     batch = maker.launch(LIMITED)
     maker.run(batch)
