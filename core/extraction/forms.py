@@ -17,6 +17,11 @@ from pydantic.fields import FieldInfo
 
 _PROBLEMS = 5
 """So many are told to the model."""
+_THINKS = ("<think>", "<thinking>", "<reasoning>")
+_THOUGHT_ENDS = ("</think>", "</thinking>", "</reasoning>")
+_PLACES, _CANDIDATES = 500, 5
+"""So many opening braces are tried, and so many of the largest objects behind them."""
+_DECODER = json.JSONDecoder()
 
 
 class AnswerModel(BaseModel):
@@ -49,21 +54,67 @@ class AnswerForm(Generic[AnswerT]):
         return "\n\nThe JSON object must follow this JSON schema:\n" + json.dumps(self.schema)
 
     def read(self, text: str) -> AnswerT:
-        """The answer; fences and prose around the JSON object are ignored.
+        """The answer; reasoning, fences and prose around the JSON object are ignored.
 
         Raises:
             ValueError: There is no JSON object, or it has another form; the message can be shown to the model.
         """
+        text = _drop_reasoning(text)
         begin, end = text.find("{"), text.rfind("}")
         if begin < 0 or end < begin:
             raise ValueError("The answer holds no JSON object.")
         try:
             return self._model.model_validate_json(text[begin : end + 1])
         except ValidationError as error:
-            problems = [
-                f"{'.'.join(str(part) for part in item['loc']) or 'JSON'}: {item['msg']}" for item in error.errors()
-            ]
-            raise ValueError("; ".join(problems[:_PROBLEMS])) from None
+            problem = error
+        found, told = self._read_best(text)
+        if found is not None:
+            return found
+        raise ValueError(_describe(told or problem)) from None
+
+    def _read_best(self, text: str) -> tuple[AnswerT | None, ValidationError | None]:
+        """The last of the whole objects in a text that has this form; else what is wrong with the largest one."""
+        objects = sorted(_list_objects(text), key=len, reverse=True)[:_CANDIDATES]
+        problem = None
+        for candidate in sorted(objects, key=text.rfind, reverse=True):
+            try:
+                return self._model.model_validate_json(candidate), None
+            except ValidationError as error:
+                problem = error if candidate == objects[0] else problem
+        return None, problem
+
+
+def _describe(error: ValidationError) -> str:
+    problems = [f"{'.'.join(str(part) for part in item['loc']) or 'JSON'}: {item['msg']}" for item in error.errors()]
+    return "; ".join(problems[:_PROBLEMS])
+
+
+def _drop_reasoning(text: str) -> str:
+    """A text without the thoughts before it, whatever braces they hold; some servers leave out the opening tag."""
+    ends = [place + len(end) for end in _THOUGHT_ENDS if (place := text.find(end)) >= 0]
+    if not ends:
+        return text
+    behind = text[min(ends) :]
+    # an answer may quote such a tag; the thoughts of a model are followed by its answer
+    is_thought = text.lstrip().startswith(_THINKS) or behind.lstrip().startswith(("{", "```"))
+    return behind if is_thought and "{" in behind else text
+
+
+def _list_objects(text: str) -> list[str]:
+    """Every whole JSON object in a text that is not part of another one, in order; only so many places are tried."""
+    found, place = [], 0
+    for _ in range(_PLACES):
+        place = text.find("{", place)
+        if place < 0:
+            break
+        try:
+            _, end = _DECODER.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            place += 1
+        else:
+            found.append(text[place:end])
+            place = end
+    return found
 
 
 def at_most(number: int, *, least: int = 0) -> tuple[BeforeValidator, FieldInfo]:
