@@ -27,12 +27,12 @@ ATTEMPTS = 60
 def test_an_outage_of_minutes_fails_nobody_and_few_ask_meanwhile(
     server: LlmServer, time: VirtualTime, sent: Sent, fault: str
 ) -> None:
-    server.set_faults({"fault": fault, "after": 30, "first": 12})
-    outcomes = ask_many(server, time, 80, max_rpm=600, at_once=20)
+    server.set_faults({"fault": fault, "after": 30, "first": 60})
+    outcomes = ask_many(server, time, 80, max_rpm=600, at_once=20, retry=RetryPolicy(outage_patience_seconds=36_000))
     assert all(outcome.hints for outcome in outcomes)
-    assert len(server.requests) == 80 + 12
+    assert len(server.requests) == 80 + 60
     away = find_gaps(sent.at, above=5)
-    assert sum(away) > 20, "a dozen failures were spread over a while"
+    assert sum(away) > 200, "at most 20 were under way when it began; the other 40 asked two by two, ever later"
 
 
 def test_a_server_that_stays_away_is_given_up_when_patience_ends(server: LlmServer, time: VirtualTime) -> None:
