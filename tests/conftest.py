@@ -11,6 +11,14 @@ from core.store.database import FILE_NAME
 # how long an example takes says more of the machine's load than of the code
 settings.register_profile("without deadline", deadline=None)
 settings.load_profile("without deadline")
+LONG_FIRST = ("tests/browser", "tests/cli", "tests/publishing", "tests/test_worker")
+"""What waits for processes and browsers begins first, so that no worker is left alone with it at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; within a file nothing changes."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG_FIRST))
+
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
