@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+from threading import Lock
 from typing import Any, NamedTuple
 
 from core.errors import TraceHintsError
@@ -23,17 +24,35 @@ class PairRow(NamedTuple):
     """The first row of each attempt's own way."""
 
 
+KEPT = 16
+"""Pairs that are kept: two attempts of 400 messages of 20 kB take seconds, and the browser may ask again meanwhile."""
+_LAST: dict[tuple[str, str], list[PairRow]] = {}
+_LOCK = Lock()
+"""Guards `_LAST`, which all sessions share."""
+
+
 def build_pair(store: Store, wanted: PairWanted) -> dict[str, Any]:
     """Rows in order, as plain data; `problem` if an attempt is not there any more."""
     try:
-        one, other = (
-            store.traces.load_messages(store.traces.get_attempt(attempt_id).conversation_id)
-            for attempt_id in (wanted.one, wanted.other)
-        )
+        one, other = (store.traces.get_attempt(attempt_id) for attempt_id in (wanted.one, wanted.other))
+        rows = _align(store, one.conversation_id, other.conversation_id)
     except TraceHintsError as error:
         return {**wanted.model_dump(), "rows": [], "problem": str(error)}
-    rows = align_messages(one, other, find_parting(one, other))
     return {**wanted.model_dump(), "rows": [list(row) for row in rows]}
+
+
+def _align(store: Store, one_id: str, other_id: str) -> list[PairRow]:
+    """The rows, from the last ones if they are there: the ids are hashes of the content, so they never change."""
+    with _LOCK:
+        known = _LAST.pop((one_id, other_id), None)
+    if known is None:
+        one, other = store.traces.load_messages(one_id), store.traces.load_messages(other_id)
+        known = align_messages(one, other, find_parting(one, other))
+    with _LOCK:
+        _LAST[one_id, other_id] = known
+        while len(_LAST) > KEPT:
+            _LAST.pop(next(iter(_LAST)))
+    return known
 
 
 def align_messages(one: Sequence[Message], other: Sequence[Message], parting: Parting) -> list[PairRow]:

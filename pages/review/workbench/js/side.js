@@ -51,8 +51,9 @@ function renderSide(wb, view) {
   const sig = JSON.stringify([view.id, left.id, right.id, a && a.version, b && b.version, Boolean(pair), wb.hint, wb.quote, [...wb.sideOpen], [...wb.folds], wb.unfoldAll, wb.rawAll, [...wb.autoRaw], wb.isSlow]);
   fill(wb.el.both, sig, () => [h("div", { class: "pair", tabindex: "0", "aria-label": `Attempts ${left.number} and ${right.number} side by side` },
     h("div", { class: "pair-head" }, drawPairHead(left), drawPairHead(right)),
-    ready ? drawPairRows(wb, view, left, right, pair.rows.map(([one, two, same, part]) => ({ one: a.messages[one], two: b.messages[two], same, part }))) : h("p", { class: "loading" }, wb.isSlow ? "Loading the transcripts" : ""))]);
-  if (ready) markPair(wb, view);
+    pair && pair.problem ? h("p", { class: "note is-failure" }, pair.problem)
+      : ready ? drawPairRows(wb, view, left, right, pair.rows.map(([one, two, same, part]) => ({ one: a.messages[one], two: b.messages[two], same, part }))) : h("p", { class: "loading" }, wb.isSlow ? "Loading the transcripts" : ""))]);
+  if (ready && !pair.problem) markPair(wb, view);
 }
 
 function drawPairHead(attempt) {
