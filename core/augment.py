@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from core import pipeline
+from core import pipeline, steering
 from core.curation.unattended import approve_unattended
 from core.errors import UsageError
 from core.extraction.estimate import describe_estimate, estimate_batch
-from core.extraction.launch import check_budget, check_has_server, describe_change
+from core.extraction.launch import check_budget, check_has_server, describe_servers
 from core.extraction.prices import choose_price
 from core.models import Dataset, Extractor, HintState, Job, RequestKind
 from core.publishing.options import PublishChoices
@@ -22,7 +22,7 @@ from core.publishing.publish import PublishOptions, PublishResult, default_prefi
 from core.publishing.targets import check_options
 from core.settings import Settings
 from core.store import open_store
-from core.store.batch_models import Batch, BatchConfig, BatchUsage, Estimate
+from core.store.batch_models import BatchConfig, BatchUsage, Estimate
 from core.traces.options import ImportOptions
 from core.traces.report import ImportReport
 from core.traces.sources import SourceRequest
@@ -175,7 +175,8 @@ def extract_hints(
     with queueing(settings) as store:
         job = pipeline.start_extraction(store, dataset, config, settings=settings, created_by=ACTOR, say=say)
         batch = store.batches.get_batch_of_job(job.id)
-        for line in _describe_batch(batch, settings):
+        estimated = [] if batch.estimate is None else describe_estimate(batch.estimate, batch.config)
+        for line in [*estimated, *steering.list_changes(store, settings)]:
             say(line)
         before = store.batches.get_usage(batch.id)
     run_job(job)
@@ -189,6 +190,9 @@ def describe_extraction(settings: Settings, batch_id: int, *, before: BatchUsage
         counts, compared = store.batches.count_attempts(batch_id), store.batches.count_contrasts(batch_id)
         if compared.total:
             say(f"Attempts compared: {compared.done} of {compared.total} trials with a success and a failure.")
+        done = store.batches.count_requests(batch_id).done
+        if answered := describe_servers(store.servers.list_servers(batch_id), done=done):
+            say(answered)
         for group in store.answers.list_failures(batch_id)[:LISTED]:
             what = {RequestKind.CONTRAST: "comparisons ", RequestKind.MERGE: "merges "}.get(group.kind, "")
             example = f"{group.trial_name}: {(group.detail or '')[:200]}"
@@ -201,12 +205,6 @@ def describe_extraction(settings: Settings, batch_id: int, *, before: BatchUsage
             "tokens_out": usage.tokens_out,
             "cost_usd": usage.cost_usd,
         }
-
-
-def _describe_batch(batch: Batch, settings: Settings) -> list[str]:
-    lines = [] if batch.estimate is None else describe_estimate(batch.estimate, batch.config)
-    changed = describe_change(batch, settings)
-    return lines if changed is None else [*lines, changed]
 
 
 def _decide(settings: Settings, dataset: Dataset, first_trials: int | None, say: Say) -> None:

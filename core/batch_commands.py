@@ -55,6 +55,7 @@ def describe_batch(store: Store, batch: Batch, dataset: Dataset) -> dict[str, An
         "tokens_in": usage.tokens_in,
         "tokens_out": usage.tokens_out,
         "cost_usd": usage.cost_usd if batch.model else 0.0,
+        "servers": [item.server for item in store.servers.list_servers(batch.id)],
         "limits": batch.config.model_dump(include=set(LIMITS)) if batch.model else {},
         "created_by": job.created_by,
         "started_utc": job.started_utc,

@@ -86,14 +86,16 @@ def _resume(options: argparse.Namespace, settings: Settings, run_job: augment.Jo
     limits = {name: getattr(options, name) for name in LIMITS if getattr(options, name) is not None}
     with queueing(settings) as store:
         changed = steering.resume_batch(store, options.batch, limits=limits)
-    if changed:
-        say(changed)
+        for line in [*([changed] if changed else []), *steering.list_changes(store, settings)]:
+            say(line)
     return _wait(options, settings, run_job)
 
 
 def _retry(options: argparse.Namespace, settings: Settings, run_job: augment.JobRunner) -> int:
     with queueing(settings) as store:
         failed = steering.retry_failed(store, options.batch)
+        for line in steering.list_changes(store, settings):
+            say(line)
     if not failed:
         say(f"Nothing of batch {options.batch} has failed.")
         return _end(options, settings)

@@ -1,5 +1,6 @@
 """The whole way on one screen: import, extract, aggregate and check, publish. Called by the worker, job by job."""
 
+import logging
 from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel
@@ -10,7 +11,7 @@ from core.errors import JobPostponed
 from core.extraction.batch import run_batch, wind_up_batch
 from core.extraction.batch_policy import BatchPolicy
 from core.extraction.estimate import estimate_batch
-from core.extraction.launch import check_budget, check_has_server
+from core.extraction.launch import check_budget, check_has_server, describe_change
 from core.extraction.prices import choose_price
 from core.models import Dataset, Extractor, Job, JobKind
 from core.progress import Progress
@@ -27,6 +28,8 @@ from core.store.limits import LIMITS
 from core.traces.importing import import_source
 from core.traces.options import ImportOptions
 from core.traces.sources import SourceRequest, load_source
+
+logger = logging.getLogger(__name__)
 
 
 class ImportParams(BaseModel):
@@ -106,6 +109,9 @@ def run_extraction(
     batch = store.batches.get_batch_of_job(job.id)
     dataset = store.traces.get_dataset(batch.dataset_id)
     before = store.batches.count_requests(batch.id).done
+    changed = describe_change(batch, settings)
+    if changed is not None:
+        logger.warning("batch %s: %s", batch.id, changed)
     try:
         result = run_batch(store, batch, settings=settings, progress=progress, check_lease=check_lease, policy=policy)
     except JobPostponed:

@@ -6,8 +6,9 @@ All of it is idempotent. `cancelled` is final: nothing here changes such a batch
 from collections.abc import Mapping
 
 from core.errors import UsageError
-from core.extraction.launch import check_budget
+from core.extraction.launch import check_budget, describe_change
 from core.models import Job, JobState
+from core.settings import Settings
 from core.store import Store
 from core.store.batch_models import Batch, BatchConfig
 from core.store.limits import LIMITS
@@ -108,6 +109,16 @@ def retry_failed(store: Store, number: int) -> int:
         if failed:
             store.jobs.requeue_job(batch.job_id)
     return failed
+
+
+def list_changes(store: Store, settings: Settings) -> list[str]:
+    """What is said where work is queued with another server or key than what waits or runs was answered with so far."""
+    said = []
+    for number in store.servers.list_waiting():
+        changed = describe_change(store.batches.get_batch(number), settings)
+        if changed is not None:
+            said.append(f"Batch {number}: {changed}")
+    return said
 
 
 def get_state(store: Store, job: Job) -> JobState:

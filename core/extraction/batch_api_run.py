@@ -15,6 +15,7 @@ from core.extraction.batch_policy import BatchPolicy, Bounds
 from core.extraction.batch_results import NO_RESULT
 from core.extraction.batch_server import BatchServer, RemoteState, ServerAway
 from core.extraction.elsewhere_run import ElsewhereRun
+from core.extraction.launch import mark_key
 from core.extraction.parts import PartFiller
 from core.extraction.refusals import build_model_error, build_unreachable_error
 from core.progress import Progress
@@ -58,6 +59,7 @@ class BatchApiRun(ElsewhereRun):
         """
         super().__init__(store, batch, settings=settings, progress=progress, check_lease=check_lease, policy=policy)
         self._server = BatchServer(settings, model=batch.model or "")
+        self._key_mark = mark_key(settings)
         self._answered_there = 0
 
     def close(self) -> None:
@@ -73,7 +75,7 @@ class BatchApiRun(ElsewhereRun):
             JobStopped: Paused, cancelled or taken over.
         """
         try:
-            self._store.batches.save_server(self._batch.id, self._server.name)
+            self._store.batches.save_server(self._batch.id, self._server.name, key_mark=self._key_mark)
             self._discard_unfinished()
             for part in self._list_open():
                 self._look_after(part)

@@ -1,6 +1,8 @@
 """What must be true before a batch is launched; found out without loading the model's client."""
 
+from collections.abc import Sequence
 from hashlib import sha256
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from core.errors import UsageError
@@ -8,6 +10,7 @@ from core.extraction.prices import choose_price
 from core.models import Extractor
 from core.settings import Settings
 from core.store.batch_models import Batch, BatchConfig
+from core.store.servers import ServedBy
 
 OPENAI_URL = "https://api.openai.com/v1"
 
@@ -51,6 +54,24 @@ def describe_change(batch: Batch, settings: Settings) -> str | None:
     if batch.key_mark is not None and batch.key_mark != mark_key(settings):
         return "The key has changed since this batch ran last; it goes on with the present one."
     return None
+
+
+def describe_servers(servers: Sequence[ServedBy], *, done: int) -> str | None:
+    """Who answered how many requests of a batch, where it went on with another server or key; None if it did not.
+
+    Args:
+        servers: In the order in which they were asked.
+        done: Requests that are answered by now.
+    """
+    if len(servers) < 2:
+        return None
+    ends = [item.done for item in servers[1:]] + [done]
+    names = [servers[0].server] + [
+        f"{now.server} with another key" if now.server == before.server else now.server
+        for before, now in pairwise(servers)
+    ]
+    counted = [f"{name} ({end - item.done:,})" for name, item, end in zip(names, servers, ends, strict=True)]
+    return f"Answered by {', then by '.join(counted)}."
 
 
 def check_budget(config: BatchConfig) -> None:

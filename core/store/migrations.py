@@ -496,6 +496,28 @@ def m012_merges(db: Database) -> None:
     )
 
 
+@migrations()
+def m025_servers(db: Database) -> None:
+    """Which servers, and with which keys, a batch was answered by; who answered before is known no more."""
+    _create(
+        db,
+        """
+        CREATE TABLE batch_servers (
+            id INTEGER PRIMARY KEY, batch_id INTEGER NOT NULL REFERENCES batches(id) ON DELETE CASCADE,
+            server TEXT NOT NULL, key_mark TEXT, done INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX servers_by_batch ON batch_servers (batch_id);
+        INSERT INTO batch_servers (batch_id, server, key_mark, done)
+            SELECT id, server, key_mark, 0 FROM batches WHERE server IS NOT NULL;
+        CREATE TRIGGER a_server_is_noted AFTER UPDATE OF server, key_mark ON batches
+            WHEN NEW.server IS NOT NULL AND (NEW.server IS NOT OLD.server OR NEW.key_mark IS NOT OLD.key_mark)
+            BEGIN INSERT INTO batch_servers (batch_id, server, key_mark, done)
+                VALUES (NEW.id, NEW.server, NEW.key_mark,
+                    COALESCE((SELECT done FROM batch_counts WHERE batch_id = NEW.id), 0)); END;
+        """,
+    )
+
+
 def _create(db: Database, script: str) -> None:
     # executescript would commit the migration's transaction, so statements go one by one
     statement = ""

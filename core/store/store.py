@@ -21,6 +21,7 @@ from core.store.queue import Queue
 from core.store.remote import RemoteParts
 from core.store.repeated import Repeated
 from core.store.reservations import Reservations
+from core.store.servers import Servers
 from core.store.staging import Staging
 from core.store.steps import Steps
 from core.store.subjects import Subjects
@@ -43,6 +44,7 @@ class Store:
         self.jobs = Jobs(database)
         self.leases = Leases(database)
         self.batches = Batches(database)
+        self.servers = Servers(database)
         self.answers = Answers(database)
         self.remote = RemoteParts(database)
         self.curation = Curation(database)

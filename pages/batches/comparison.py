@@ -54,8 +54,9 @@ def show_comparison(store: Store, picked: Batch, batches: Sequence[Batch]) -> No
 
 def load_compared(store: Store, batch: Batch) -> Compared:
     """What is compared of a batch."""
+    servers = dict.fromkeys(item.server for item in store.servers.list_servers(batch.id))
     return Compared(
-        batch,
+        batch.model_copy(update={"server": ", then ".join(servers) or None}),
         store.jobs.get_job(batch.job_id).state,
         store.batches.count_requests(batch.id),
         store.batches.get_usage(batch.id),

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from core.extraction.launch import describe_change
+from core.extraction.launch import describe_change, describe_servers
 from core.models import Extractor, JobState
 from core.settings import Settings
 from pages.batches.standing import Standing
@@ -61,6 +61,8 @@ def list_notices(standing: Standing, *, settings: Settings) -> list[Notice]:
         notices.append(Notice(_INFO, job.reason))
     if job.state is JobState.STOPPED and standing.batch.extractor is Extractor.LLM:
         notices.append(Notice(_ADVICE, MEND))
+    if answered := describe_servers(standing.servers, done=standing.counts.done):
+        notices.append(Notice(_CHANGE, answered))
     if job.state in (JobState.PAUSED, JobState.STOPPED):
         notices += _list_changes(standing, settings)
     return notices

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from core.models import Dataset, Job, JobState
 from core.store import Store
 from core.store.batch_models import Batch, BatchCounts, BatchUsage, FailureGroup, LastAnswer, LiveFigures, Throughput
+from core.store.servers import ServedBy
 from pages.batches.pace import find_current
 
 LAST_ANSWERS = 5
@@ -24,6 +25,8 @@ class Standing(NamedTuple):
     """None unless it runs and the figures are of this moment."""
     mode: str
     """How its server is told the form of the answer; empty as long as that is not known."""
+    servers: list[ServedBy]
+    """More than one if server or key changed on the way."""
     throughput: list[Throughput]
     failures: list[FailureGroup]
     last_answers: list[LastAnswer]
@@ -52,6 +55,7 @@ def load_standing(store: Store, batch_id: int, job: Job, dataset: Dataset, *, no
         usage=store.batches.get_usage(batch_id),
         live=live,
         mode=live.mode if live else _find_mode(store, batch),
+        servers=store.servers.list_servers(batch_id),
         throughput=store.batches.list_throughput(batch_id),
         failures=store.answers.list_failures(batch_id),
         last_answers=store.answers.list_last_answers(batch_id, limit=LAST_ANSWERS),

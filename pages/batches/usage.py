@@ -32,8 +32,10 @@ def show_usage(standing: Standing) -> None:
 
 def describe_details(standing: Standing) -> str:
     """Who answers, how, what was chosen and what is kept to; may hold names from a trace, so show it as plain text."""
-    batch, config = standing.batch, standing.batch.config
-    answered = f"Answered by {batch.server}" if batch.server else ""
+    config = standing.batch.config
+    # one with two keys counts once
+    servers = dict.fromkeys(item.server for item in standing.servers)
+    answered = f"Answered by {', then by '.join(servers)}" if servers else ""
     reused = standing.usage.reused
     parts = [
         f"{answered} as {describe_mode(standing.mode)}" if answered and standing.mode else answered,

@@ -7,6 +7,7 @@ import pytest
 
 from tests.cli.conftest import KEY
 from tests.commands import build_environment, finish, run_core, start_core
+from tests.responders import answer_hints
 from tests.standins.llm import LlmServer
 from tests.workspaces import SAMPLE
 
@@ -88,3 +89,25 @@ def test_what_failed_is_listed_by_reason_and_asked_again(environment: dict[str, 
     assert again.code == 0
     assert "Nothing of batch 1 has failed." in again.err
     assert len(llm.requests) == ATTEMPTS + 2
+
+
+def test_a_batch_that_another_command_takes_to_another_server_says_so_and_who_answered_how_many(
+    home: Path, environment: dict[str, str], llm: LlmServer
+) -> None:
+    with LlmServer(responder=answer_hints) as other:
+        process = start_core(*EXTRACT, "--max-rpm", "120", "--batch-size", "1", environment=environment)
+        while llm.count(status=200) < 3:
+            time.sleep(0.05)
+        elsewhere = build_environment(home, OPENAI_API_KEY="sk-other-key-1234567890", OPENAI_BASE_URL=other.base_url)
+        second = run_core(*EXTRACT, "--max-trials", "1", "--ask-again", environment=elsewhere)
+        assert second.code == 0, second.err
+        words = f"So far {llm.base_url}/ answered this batch; it goes on with {other.base_url}/."
+        assert f"Batch 1: {words}" in second.err
+        first = finish(process)
+        answered = llm.count(status=200)
+        assert (
+            f"Answered by {llm.base_url}/ ({answered}), then by {other.base_url}/ ({ATTEMPTS - answered})." in first.err
+        )
+        assert words in (home / "worker.log").read_text("utf-8")
+        listed = run_core("batches", "--json", environment=environment).json["batches"]
+        assert listed[-1]["servers"] == [f"{llm.base_url}/", f"{other.base_url}/"]

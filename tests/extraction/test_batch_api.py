@@ -8,6 +8,7 @@ import pytest
 from core.errors import JobPostponed, JobStopped, ModelServerError, WorkerReplaced
 from core.extraction.batch import run_batch, wind_up_batch
 from core.extraction.batch_policy import BatchPolicy, Bounds
+from core.extraction.launch import describe_change
 from core.models import Dataset, Extractor
 from core.progress import no_progress
 from core.store import Store
@@ -84,6 +85,16 @@ def test_a_batch_is_submitted_once_and_answered_at_half_the_price(
     assert (usage.sent, usage.requests) == (ATTEMPTS, ATTEMPTS)
     assert usage.cost_usd == pytest.approx((usage.tokens_in * 0.15 + usage.tokens_out * 0.6) / 2e6)
     assert store.batches.get_batch(batch.id).server == f"{llm.base_url}/"
+
+
+def test_another_key_is_noticed_at_the_batch_api_too(store: Store, dataset: Dataset, llm: LlmServer) -> None:
+    batch = make_batch(store, dataset)
+    run(store, batch, llm)
+    known = store.batches.get_batch(batch.id)
+    assert describe_change(known, make_settings(store.home, base_url=llm.base_url, key=KEY)) is None
+    words = describe_change(known, make_settings(store.home, base_url=llm.base_url, key="sk-second-key-9876543210"))
+    assert words is not None
+    assert words.startswith("The key has changed")
 
 
 def test_a_large_batch_is_submitted_in_parts_that_keep_the_bounds(

@@ -329,6 +329,23 @@ def test_another_server_is_said_before_it_goes_on(
     assert app.button(key=f"resume_{batch.id}").label == "Resume"
 
 
+def test_a_batch_that_went_on_with_another_server_and_key_says_who_answered_how_many(
+    maker: BatchMaker, store: Store, open_page: OpenPage
+) -> None:
+    batch = maker.launch()
+    maker.run(batch)
+    maker.answer(batch, 8)
+    store.batches.save_server(batch.id, "http://b/v1/", key_mark="11111111")
+    maker.answer(batch, 3)
+    store.batches.save_server(batch.id, "http://b/v1/", key_mark="22222222")
+    store.batches.save_server(batch.id, "http://b/v1/", key_mark="22222222")
+    maker.answer(batch, 1)
+    words = f"Answered by {SERVER} (8), then by http://b/v1/ (3), then by http://b/v1/ with another key (1)."
+    app = open_page("batches")
+    assert words in list_texts(app)
+    assert any(text.startswith(f"Answered by {SERVER}, then by http://b/v1/ · ") for text in list_texts(app))
+
+
 def test_a_stopped_batch_says_what_to_do(maker: BatchMaker, open_page: OpenPage) -> None:
     batch = maker.launch()
     maker.run(batch)
