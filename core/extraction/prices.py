@@ -26,6 +26,8 @@ class PriceList(BaseModel):
     as_of: str
     unit: str
     models: dict[str, Price]
+    snapshots: dict[str, str]
+    """Dated names that cost what the undated one does: not every one does, so only these are taken for it."""
 
 
 @cache
@@ -40,11 +42,8 @@ def find_price(model: str) -> Price | None:
     Args:
         model: As sent, e.g. `gpt-4o-mini` or `gpt-4o-mini-2024-07-18`.
     """
-    known = load_prices().models
-    if model in known:
-        return known[model]
-    name, _, suffix = model.partition("-20")
-    return known.get(name) if suffix and suffix.replace("-", "").isdigit() else None
+    prices = load_prices()
+    return prices.models.get(prices.snapshots.get(model, model))
 
 
 def choose_price(config: BatchConfig) -> Price | None:

@@ -82,6 +82,20 @@ def test_the_batch_api_takes_half_the_price_and_up_to_a_day() -> None:
     assert remote.seconds == 86_400
 
 
+@pytest.mark.parametrize(
+    ("model", "price"),
+    [
+        ("gpt-4o-mini-2024-07-18", Price(input=0.15, cached_input=0.075, output=0.6)),
+        ("gpt-4o-2024-08-06", Price(input=2.5, cached_input=1.25, output=10.0)),
+        ("gpt-4o-2024-05-13", Price(input=5.0, cached_input=5.0, output=15.0)),
+        ("gpt-4o-2031-01-01", None),
+        ("gpt-4o-2024", None),
+    ],
+)
+def test_a_dated_model_has_a_price_only_if_it_is_listed(model: str, price: Price | None) -> None:
+    assert find_price(model) == price
+
+
 def test_given_prices_win_and_a_budget_can_be_held_by_them() -> None:
     assert choose_price(make_config()) == find_price(MODEL)
     assert choose_price(make_config(model="nobody")) is None
