@@ -91,6 +91,8 @@ class ResultReader:
     """True: the files hold results of what was submitted last and nothing older; what was not executed stays open."""
     tally: ResultTally = field(default_factory=ResultTally)
     has_looked_at_mode: bool = False
+    failed: set[int] = field(default_factory=set)
+    """Requests that are counted as failed: an answer may come yet, in another line."""
 
     def read(self, path: Path) -> None:
         """Save what a file of results answers.
@@ -171,8 +173,11 @@ class ResultReader:
     def _count(self, verdict: _Verdict, takers: Sequence[AskedRequest]) -> None:
         if verdict.hints is not None:
             self.tally.answered += len(takers)
+            self.tally.failed -= sum(request.id in self.failed for request in takers)
+            self.failed -= {request.id for request in takers}
         else:
-            self.tally.failed += len(takers)
+            self.tally.failed += sum(request.id not in self.failed for request in takers)
+            self.failed |= {request.id for request in takers}
         if verdict.reason == Status.MODE_UNSUPPORTED and not self.has_looked_at_mode:
             self.has_looked_at_mode = True
             request = PendingRequest(takers[0].id, takers[0].attempt_id, takers[0].kind)

@@ -338,7 +338,8 @@ def test_missing_foreign_duplicate_and_broken_lines_are_counted_and_harm_nothing
 
 def test_a_later_valid_result_wins_over_an_earlier_failed_one(store: Store, dataset: Dataset, folder: Path) -> None:
     batch = make_batch(store, dataset, folder)
-    read(store, batch, folder, lambda results: [spoil(results[0], "refusal"), *results])
+    tally = read(store, batch, folder, lambda results: [spoil(results[0], "refusal"), *results])
+    assert (tally.answered, tally.failed) == (ATTEMPTS, 0), "it was counted as failed and as answered"
     assert store.batches.count_requests(batch.id) == (ATTEMPTS, 0, 0)
     assert count_replies(store) == ATTEMPTS + 1
 
