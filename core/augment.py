@@ -5,6 +5,7 @@ A person's decision is never overridden; a trial of which every extraction faile
 """
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from core.publishing.options import PublishChoices
 from core.publishing.publish import PublishOptions, PublishResult, default_prefix
 from core.publishing.targets import check_options
 from core.settings import Settings
-from core.store import open_store
+from core.store import Store, open_store
 from core.store.batch_models import BatchConfig, BatchUsage, Estimate
 from core.traces.options import ImportOptions
 from core.traces.report import ImportReport
@@ -30,6 +31,7 @@ from core.worker import queueing
 
 ACTOR = "unattended"
 LISTED = 10
+NAMED = 3
 TRIALS_AT_ONCE = 20
 
 JobRunner = Callable[[Job], Job]
@@ -162,6 +164,7 @@ def estimate(settings: Settings, dataset: Dataset, config: BatchConfig, *, say: 
     if config.extractor is Extractor.RULES:
         raise UsageError("The rules send nothing and cost nothing, so there is nothing to estimate.")
     with open_store(settings.home) as store:
+        check_trial(store, dataset, config)
         found = estimate_batch(store, dataset.id, config, price=choose_price(config))
     for line in describe_estimate(found, config):
         say(line)
@@ -171,7 +174,13 @@ def estimate(settings: Settings, dataset: Dataset, config: BatchConfig, *, say: 
 def extract_hints(
     settings: Settings, dataset: Dataset, config: BatchConfig, *, run_job: JobRunner, say: Say
 ) -> dict[str, Any]:
-    """Extract, aggregate and check; what was sent in this run, and how the chosen attempts stand after it."""
+    """Extract, aggregate and check; what was sent in this run, and how the chosen attempts stand after it.
+
+    Raises:
+        UsageError: No trial has the chosen name.
+    """
+    with open_store(settings.home) as store:
+        check_trial(store, dataset, config)
     with queueing(settings) as store:
         job = pipeline.start_extraction(store, dataset, config, settings=settings, created_by=ACTOR, say=say)
         batch = store.batches.get_batch_of_job(job.id)
@@ -181,6 +190,23 @@ def extract_hints(
         before = store.batches.get_usage(batch.id)
     run_job(job)
     return describe_extraction(settings, batch.id, before=before, say=say)
+
+
+def check_trial(store: Store, dataset: Dataset, config: BatchConfig) -> None:
+    """Refuse to extract from one trial that is not there.
+
+    Raises:
+        UsageError: No trial has the chosen name; the message names those that are near it.
+    """
+    only = BatchConfig(extractor=config.extractor, trial=config.trial)
+    if config.trial is None or store.batches.count_chosen(dataset.id, only):
+        return
+    names = list(dict.fromkeys(trial.name for trial in store.traces.list_trials(dataset.id)))
+    near = get_close_matches(config.trial, names, n=NAMED)
+    which = (
+        f"Near it are: {', '.join(near)}." if near else f"There are {len(names):,}, e.g. {', '.join(names[:NAMED])}."
+    )
+    raise UsageError(f"No trial of {dataset.name} is named {config.trial}. {which}")
 
 
 def describe_extraction(settings: Settings, batch_id: int, *, before: BatchUsage, say: Say) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from core import pipeline
-from core.augment import ACTOR, JobRunner, Say, describe_extraction
+from core.augment import ACTOR, JobRunner, Say, check_trial, describe_extraction
 from core.errors import JobStopped, UsageError
 from core.extraction.batch_files import MANIFEST_NAME, Manifest, build_mark, find_manifest
 from core.models import Dataset, JobState
@@ -27,6 +27,7 @@ def write_requests(
         JobStopped: It was paused or stopped before everything was written.
     """
     with queueing(settings) as store:
+        check_trial(store, dataset, config)
         _check_free(store, config)
         job = pipeline.start_extraction(store, dataset, config, settings=settings, created_by=ACTOR, say=say)
         batch = store.batches.get_batch_of_job(job.id)

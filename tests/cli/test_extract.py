@@ -72,6 +72,19 @@ def test_attempts_are_chosen_by_trial_state_and_outcome(environment: dict[str, s
     assert len(llm.requests) == ATTEMPTS + COMPARED
 
 
+def test_a_trial_that_is_not_there_is_said_with_those_that_nearly_are(
+    environment: dict[str, str], llm: LlmServer
+) -> None:
+    for more in ((), ("--estimate",)):
+        done = extract(environment, "--trial", "book-flight-sfo-wify", *more)
+        assert done.code == 2
+        assert "No trial of sample is named book-flight-sfo-wify. Near it are: book-flight-sfo-wifi" in done.err
+    done = extract(environment, "--trial", "?", "--extractor", "rules")
+    assert done.code == 2
+    assert "There are 13, e.g. " in done.err
+    assert llm.requests == []
+
+
 def test_nothing_is_compared_if_nobody_wants_it(environment: dict[str, str], llm: LlmServer) -> None:
     done = extract(environment, "--no-contrast", "--max-trials", "1")
     assert get(done)["requests"] == get(done)["done"] == len(llm.requests) == 4
