@@ -1,5 +1,7 @@
 """A new batch: what to extract with, from which attempts, within which limits, and what that will take."""
 
+from typing import NamedTuple
+
 import streamlit as st
 
 from core.errors import UsageError
@@ -31,18 +33,18 @@ def show_form(store: Store, dataset: Dataset) -> None:
     has_server = load_settings().has_model_server
     with st.container(border=True):
         config = _show_fields(has_server)
-        attempts = _show_what_it_takes(store, dataset, config)
+        chosen = _show_what_it_takes(store, dataset, config)
         problem = find_problem(config, has_server=has_server)
         if problem:
             show_problem(problem)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(describe_choice(config, attempts), width="stretch")
+            st.text(describe_choice(config, *chosen), width="stretch")
             st.button(
                 "Start the batch",
                 type="primary",
                 icon=":material/play_arrow:",
                 key="start_batch",
-                disabled=problem is not None or not attempts,
+                disabled=problem is not None or not any(chosen),
                 on_click=start_batch,
                 args=(dataset, config),
             )
@@ -64,13 +66,18 @@ def find_problem(config: BatchConfig, *, has_server: bool) -> str | None:
     return None
 
 
-def describe_choice(config: BatchConfig, attempts: int) -> str:
+def describe_choice(config: BatchConfig, attempts: int, contrasts: int = 0) -> str:
     """What the batch would read, in a sentence or two; may hold a trial's name.
 
     Args:
         config: Of the batch.
         attempts: That it chooses.
+        contrasts: Comparisons that it chooses.
     """
+    if not attempts and contrasts:
+        return (
+            f"No attempt is left to read, only {describe_count(contrasts, 'comparison')} of a success with a failure."
+        )
     if not attempts:
         return f"No attempt is chosen ({describe_selection(config)}). Choose other attempts, or all of them."
     words = describe_selection(config)
@@ -101,11 +108,15 @@ def _show_fields(has_server: bool) -> BatchConfig:
         return show_more_limits(config) if is_model else config
 
 
-def _show_what_it_takes(store: Store, dataset: Dataset, config: BatchConfig) -> int:
-    """How many attempts are chosen."""
+class _Chosen(NamedTuple):
+    attempts: int
+    contrasts: int
+
+
+def _show_what_it_takes(store: Store, dataset: Dataset, config: BatchConfig) -> _Chosen:
     if config.extractor is Extractor.RULES:
-        return store.batches.count_chosen(dataset.id, config)
+        return _Chosen(store.batches.count_chosen(dataset.id, config), 0)
     estimate = estimate_batch(store, dataset.id, config, price=choose_price(config))
-    if estimate.attempts:
+    if estimate.requests:
         show_estimate(estimate, config)
-    return estimate.attempts
+    return _Chosen(estimate.attempts, estimate.contrasts)

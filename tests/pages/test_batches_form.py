@@ -13,7 +13,7 @@ from core.store.batch_models import BatchConfig, Estimate
 from pages.batches.estimate import describe_assumptions, list_estimates
 from pages.batches.form import NO_PRICE, find_problem
 from tests.builders import make_prefix_rows, write_rows
-from tests.pages.batch_states import worker_elsewhere
+from tests.pages.batch_states import BatchMaker, worker_elsewhere
 from tests.pages.conftest import OpenPage, get_widget, list_texts
 from tests.workspaces import import_sample
 
@@ -249,3 +249,19 @@ def test_a_batch_needs_a_model() -> None:
 def test_figures_of_an_estimate_keep_their_order(with_key: Path) -> None:
     first, second = list_estimates(estimate(with_key))
     assert list(first) == list(second) == ["Estimate", "Requests", "Tokens in", "Tokens out", "Cost", "Time"]
+
+
+def test_comparisons_that_are_left_can_be_launched_alone(with_key: Path, open_page: OpenPage) -> None:
+    with open_store(with_key) as store:
+        maker = BatchMaker(store, store.traces.get_dataset(1))
+        batch = maker.launch()
+        maker.answer(batch, 26)
+        maker.end(batch)
+    app = open_page("batches")
+    app.toggle(key="is_batch_form_open_1_1").set_value(True).run()
+    get_widget(app, "selection").set_value("new").run()
+    assert "No attempt is left to read, only 6 comparisons of a success with a failure." in list_texts(app)
+    assert not app.button(key="start_batch").disabled
+    app.button(key="start_batch").click().run()
+    with open_store(with_key) as store:
+        assert store.batches.count_contrasts(2).total == store.batches.count_requests(2).total == 6
