@@ -46,6 +46,10 @@ class Jobs(Part):
         rows = self._rows("SELECT * FROM jobs WHERE kind = ? ORDER BY id DESC LIMIT ?", (kind, limit))
         return [Job.model_validate(row) for row in rows]
 
+    def count_jobs(self, kind: JobKind) -> int:
+        """How many jobs of a kind there are."""
+        return int(self._value("SELECT COUNT(*) FROM jobs WHERE kind = ?", (kind,)))
+
     def find_open_job(
         self,
         kind: JobKind,

@@ -20,6 +20,8 @@ class Compared(NamedTuple):
     batch: Batch
     state: JobState
     counts: BatchCounts
+    attempts: BatchCounts
+    """Of these, without comparisons and merges."""
     usage: BatchUsage
     acceptance: Acceptance
 
@@ -59,6 +61,7 @@ def load_compared(store: Store, batch: Batch) -> Compared:
         batch.model_copy(update={"server": ", then ".join(servers) or None}),
         store.jobs.get_job(batch.job_id).state,
         store.batches.count_requests(batch.id),
+        store.batches.count_attempts(batch.id),
         store.batches.get_usage(batch.id),
         store.batches.get_acceptance(batch.id),
     )
@@ -88,7 +91,7 @@ def describe_acceptance(acceptance: Acceptance) -> str:
 
 
 def _describe_hints(item: Compared) -> str:
-    return f"{item.usage.hints / item.counts.done:.1f}" if item.counts.done and item.usage.hints else NONE
+    return f"{item.usage.hints / item.attempts.done:.1f}" if item.attempts.done and item.usage.hints else NONE
 
 
 def _describe_tokens(item: Compared) -> str:
@@ -117,6 +120,6 @@ _FIGURES: dict[str, Callable[[Compared], str]] = {
     "Cost": lambda item: describe_cost(item.usage.cost_usd) if item.batch.model else "none",
     "Tokens per request": _describe_tokens,
     "Valid at first try": _describe_valid,
-    "Hints per request": _describe_hints,
+    "Hints per attempt": _describe_hints,
     "Accepted by reviewers": lambda item: describe_acceptance(item.acceptance),
 }

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.models import JobKind
 from core.store import Store
 from core.store.batch_models import Batch
 from pages.batches.comparison import show_comparison
@@ -15,6 +16,7 @@ from pages.shared.problems import problems_shown, show_kept_problem
 from pages.shared.workspace import open_workspace
 
 LISTED = 50
+_IS_WHOLE = "are_all_batches_listed"
 _IS_FORM_OPEN = "is_batch_form_open"
 
 
@@ -26,7 +28,9 @@ def show_page(store: Store) -> None:
         if st.button("Go to Traces", type="primary"):
             navigation.open_page(navigation.TRACES)
         return
-    batches = store.batches.list_batches(limit=LISTED)
+    total = store.jobs.count_jobs(JobKind.EXTRACT)
+    is_whole = bool(st.session_state.get(_IS_WHOLE))
+    batches = store.batches.list_batches(limit=total if is_whole else LISTED)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         dataset = show_dataset_picker(datasets, width=360)
         is_open = st.toggle(
@@ -39,6 +43,8 @@ def show_page(store: Store) -> None:
     # what was picked below is known before it is drawn
     above = st.container()
     picked = show_earlier(store, batches, {item.id: item for item in datasets})
+    if total > LISTED:
+        st.toggle(f"List all {total:,} batches, not only the newest {LISTED}", key=_IS_WHOLE)
     if picked is not None:
         show_comparison(store, picked, batches)
         with above:

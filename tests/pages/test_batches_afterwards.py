@@ -17,6 +17,8 @@ from tests.pages.batch_states import MODEL, BatchMaker
 from tests.pages.conftest import OpenPage, get_widget
 from tests.workspaces import import_sample
 
+LISTED = 50
+
 
 @pytest.fixture
 def store(home: Path) -> Iterator[Store]:
@@ -128,6 +130,17 @@ def test_a_cancelled_batch_shows_what_failed_and_offers_no_retry(maker: BatchMak
     assert any("A cancelled batch is not retried" in caption for caption in list_captions(app))
 
 
+def test_more_batches_than_are_listed_are_counted_and_can_be_reached(maker: BatchMaker, open_page: OpenPage) -> None:
+    for _ in range(LISTED + 2):
+        maker.end(maker.launch(BatchConfig(extractor=Extractor.RULES, first_trials=1)))
+    app = open_page("batches")
+    assert len(find_table(app, "Batch")) == LISTED
+    (whole,) = [toggle for toggle in app.toggle if "List all" in toggle.label]
+    assert whole.label == "List all 52 batches, not only the newest 50"
+    whole.set_value(True).run()
+    assert [row["Batch"] for row in find_table(app, "Batch")] == list(range(LISTED + 2, 0, -1))
+
+
 def test_two_batches_are_compared(maker: BatchMaker, store: Store, open_page: OpenPage) -> None:
     first = maker.launch()
     maker.run(first)
@@ -161,7 +174,7 @@ def test_two_batches_are_compared(maker: BatchMaker, store: Store, open_page: Op
     assert rows["Failed"] == ("0", "2")
     assert rows["Cost"] == ("$ 0.80", "$ 0.24")
     assert rows["Valid at first try"] == ("86 %", "100 %")
-    assert rows["Hints per request"] == ("4.0", "4.0")
+    assert rows["Hints per attempt"] == ("4.0", "4.0")
     assert rows["Tokens per request"][0] == "1,371"
     assert rows["Accepted by reviewers"][1] == "1 of 2 decided"
 
