@@ -15,8 +15,8 @@ from pages.shared.unseen import name_unseen
 
 NO_SERVER = "No model server is set any more: set OPENAI_API_KEY or OPENAI_BASE_URL before it goes on."
 MEND = (
-    "Answers are kept, and nothing is paid for twice. Put it right and resume. For another model or limit "
-    "start a new batch: what this model has answered is taken over."
+    "Answers are kept, and nothing is paid for twice. Put it right and resume. With other limits "
+    "start it again: this batch goes on with them. Another model needs a new one."
 )
 _WAIT, _SLOW, _INFO = ":material/hourglass_top:", ":material/speed:", ":material/info:"
 _ADVICE, _CHANGE = ":material/lightbulb:", ":material/swap_horiz:"
