@@ -48,7 +48,7 @@ def make_wording(text: str) -> Wording:
 
 
 class VirtualTime:
-    """Seconds that pass as soon as somebody waits for them; meanwhile the stand-in has a moment to answer."""
+    """Seconds that pass as soon as somebody waits for them, but never while something is on its way."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -64,7 +64,9 @@ class VirtualTime:
         self._ends.append(end)
         try:
             while self.now < end:
-                await asyncio.sleep(TICK_SECONDS if self.is_busy() else 0)
+                await asyncio.sleep(0)
+                while self.is_busy():
+                    await asyncio.sleep(TICK_SECONDS)
                 self.now = max(self.now, min(self._ends))
         finally:
             self._ends.remove(end)
