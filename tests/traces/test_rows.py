@@ -125,7 +125,8 @@ def test_episodes_are_named_by_trial_and_episode_under_task_grouping(store: Stor
         ["sort__2/row-2"],
         ["alone/episode-0"],
     ]
-    assert import_list(store, rows).attempts[0].episode_names == ["episode-0", "episode-1"]
+    by_name = {trial.trial.name: trial.attempts for trial in import_list(store, rows).trials}
+    assert [attempt.episode_names for attempt in by_name["sort__1"]] == [["episode-0", "episode-1"]]
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
