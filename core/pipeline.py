@@ -202,10 +202,7 @@ def run_publishing(store: Store, job: Job, *, settings: Settings, progress: Prog
 def start_import(store: Store, params: ImportParams, *, created_by: str = "") -> Job:
     """A queued import; the job that already does exactly this if there is one."""
     values = params.model_dump(mode="json")
-    known = store.jobs.find_open_job(JobKind.IMPORT, params=values, dataset_id=None)
-    job = known or store.jobs.create_job(JobKind.IMPORT, params=values, created_by=created_by)
-    store.jobs.resume_job(job.id)
-    return store.jobs.get_job(job.id)
+    return store.jobs.continue_or_create(JobKind.IMPORT, params=values, created_by=created_by)
 
 
 def start_extraction(
@@ -271,10 +268,7 @@ def start_preview(store: Store, dataset: Dataset, options: PublishOptions, *, cr
     """
     check_options(options)
     values = PreviewParams(options=options).model_dump(mode="json")
-    known = store.jobs.find_open_job(JobKind.PREVIEW, params=values, dataset_id=dataset.id)
-    job = known or store.jobs.create_job(JobKind.PREVIEW, params=values, dataset_id=dataset.id, created_by=created_by)
-    store.jobs.resume_job(job.id)
-    return store.jobs.get_job(job.id)
+    return store.jobs.continue_or_create(JobKind.PREVIEW, params=values, dataset_id=dataset.id, created_by=created_by)
 
 
 def start_publishing(
@@ -288,7 +282,4 @@ def start_publishing(
     check_options(options)
     params = PublishParams(options=options, published_by=published_by, withdraw=list(withdraw))
     values = params.model_dump(mode="json")
-    known = store.jobs.find_open_job(JobKind.PUBLISH, params=values, dataset_id=dataset.id)
-    job = known or store.jobs.create_job(JobKind.PUBLISH, params=values, dataset_id=dataset.id, created_by=published_by)
-    store.jobs.resume_job(job.id)
-    return store.jobs.get_job(job.id)
+    return store.jobs.continue_or_create(JobKind.PUBLISH, params=values, dataset_id=dataset.id, created_by=published_by)

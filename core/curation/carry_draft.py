@@ -160,7 +160,7 @@ class TrialDraft:
     def _support(self, carried: CarriedHint) -> Hint:
         """The hint with the attempts and origins of what says the same here."""
         new = carried.new
-        same = [hint for hint in self._list_absorbed() if _says(new, hint)]
+        same = [hint for hint in self._hints if hint.id not in self.known and _says(new, hint)]
         attempt_ids = [*new.attempt_ids, *(attempt_id for hint in same for attempt_id in hint.attempt_ids)]
         origins = [*new.origins, *(origin for hint in same for origin in hint.origins)]
         return new.model_copy(

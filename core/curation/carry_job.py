@@ -50,22 +50,16 @@ def start_carrying(store: Store, old: Dataset, new: Dataset, *, carried_by: str,
     if old.id == new.id:
         raise UsageError(f"Both are the same import, #{old.id}. Name two imports, by their ids if the names are equal.")
     values = CarryParams(from_dataset=old.id, carried_by=carried_by, dry_run=dry_run).model_dump(mode="json")
-    known = store.jobs.find_open_job(JobKind.CARRY_OVER, params=values, dataset_id=new.id)
-    job = known or store.jobs.create_job(JobKind.CARRY_OVER, params=values, dataset_id=new.id, created_by=carried_by)
-    store.jobs.resume_job(job.id)
-    return store.jobs.get_job(job.id)
+    return store.jobs.continue_or_create(JobKind.CARRY_OVER, params=values, dataset_id=new.id, created_by=carried_by)
 
 
 def start_taking_back(store: Store, job: Job, *, taken_back_by: str) -> Job:
     """A queued job that undoes what a finished one carried over; the one that already does if there is one."""
     params = CarryParams.model_validate_json(job.params)
     back = params.model_copy(update={"carried_by": taken_back_by, "take_back": job.id}).model_dump(mode="json")
-    known = store.jobs.find_open_job(JobKind.CARRY_OVER, params=back, dataset_id=job.dataset_id)
-    made = known or store.jobs.create_job(
+    return store.jobs.continue_or_create(
         JobKind.CARRY_OVER, params=back, dataset_id=job.dataset_id, created_by=taken_back_by
     )
-    store.jobs.resume_job(made.id)
-    return store.jobs.get_job(made.id)
 
 
 def run_carrying(

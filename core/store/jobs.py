@@ -76,6 +76,15 @@ class Jobs(Part):
         )
         return None if row is None else Job.model_validate(row)
 
+    def continue_or_create(
+        self, kind: JobKind, *, params: Mapping[str, Any], dataset_id: int | None = None, created_by: str = ""
+    ) -> Job:
+        """A queued job; the one that already does exactly this goes on if there is one."""
+        known = self.find_open_job(kind, params=params, dataset_id=dataset_id)
+        job = known or self.create_job(kind, params=params, dataset_id=dataset_id, created_by=created_by)
+        self.resume_job(job.id)
+        return self.get_job(job.id)
+
     def find_next_job(self) -> Job | None:
         """The oldest queued job whose time has come; None also if the worker was asked to leave it to another one."""
         row = self._row(
