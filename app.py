@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.settings import export_hub_settings, load_settings
+from pages.review.unsent import show_unsent
 from pages.shared import navigation
 from pages.shared.cold_start import take_back_page_not_found
 from pages.shared.problems import problems_shown
@@ -35,4 +36,6 @@ st.set_page_config(initial_sidebar_state="collapsed" if page.url_path in WIDE_PA
 with st.sidebar:
     show_reviewer()
     take_back_page_not_found(page)
+    if page.url_path != "review":
+        show_unsent()
 page.run()

@@ -40,9 +40,9 @@ _mount = st.components.v2.component(
 )
 
 
-def get_outgoing() -> Mapping[str, Any]:
+def read_sent(key: str = KEY) -> Mapping[str, Any]:
     """What the browser last sent; empty before it sent anything."""
-    state = st.session_state.get(KEY)
+    state = st.session_state.get(key)
     sent = None if state is None else state.get("out")
     return sent if isinstance(sent, Mapping) else {}
 
@@ -53,8 +53,8 @@ def show_workbench(reply: Mapping[str, Any]) -> None:
     Args:
         reply: Plain data. It goes as bytes: of a mapping, Streamlit would look into every value on every run.
     """
-    _mount(key=KEY, data=orjson.dumps(reply), on_out_change=_nothing, height="content")
+    _mount(key=KEY, data=orjson.dumps(reply), on_out_change=do_nothing, height="content")
 
 
-def _nothing() -> None:
+def do_nothing() -> None:
     """The state needs a callback to be kept; what arrives is read by the run that follows."""

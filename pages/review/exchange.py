@@ -30,7 +30,7 @@ def answer(store: Store, sent: Outgoing, *, reviewer: str, today_utc: str) -> Re
         reviewer: Signs the decisions.
         today_utc: When the reviewer's day began, for the pace.
     """
-    results = [_perform(store, action, reviewer) for action in sent.actions]
+    results = save(store, sent, reviewer=reviewer)
     reply: Reply = {"to": sent.seq, "reviewer": reviewer, "results": results}
     wanted = list(sent.trials)
     if sent.query is not None:
@@ -51,6 +51,11 @@ def answer(store: Store, sent: Outgoing, *, reviewer: str, today_utc: str) -> Re
     if sent.instruction is not None:
         reply["instruction"] = build_instruction(store, sent.instruction)
     return reply
+
+
+def save(store: Store, sent: Outgoing, *, reviewer: str) -> list[Reply]:
+    """The results of the decisions in `sent`, in their order; what is saved already is only answered."""
+    return [_perform(store, action, reviewer) for action in sent.actions]
 
 
 def _perform(store: Store, sent: dict[str, Any], reviewer: str) -> Reply:

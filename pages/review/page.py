@@ -7,7 +7,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from core.errors import TraceHintsError
-from pages.review.component import get_outgoing, show_workbench
+from pages.review.component import read_sent, show_workbench
 from pages.review.exchange import answer
 from pages.review.outgoing import Outgoing
 from pages.shared import keys
@@ -35,7 +35,7 @@ h1.review-title {
 def build_reply() -> dict[str, Any]:
     """The answer to what the browser last sent; a problem of ours is said in it and shown there."""
     try:
-        sent = Outgoing.model_validate(get_outgoing() or read_url(st.query_params))
+        sent = Outgoing.model_validate(read_sent() or read_url(st.query_params))
     except ValidationError:
         return {"problem": "The browser sent something that this version does not read. Reload the page."}
     try:

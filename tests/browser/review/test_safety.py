@@ -16,6 +16,7 @@ from tests.browser.review.bench import Bench
 from tests.browser.review.conftest import MakeDataset
 from tests.browser.review.trials import list_trials, make_dataset
 from tests.commands import build_environment
+from tests.held_lock import held_lock
 
 DECISIONS = 100
 A_SECOND = 20
@@ -97,6 +98,50 @@ def test_a_and_another_page_from_the_sidebar_is_saved_without_coming_back(
     link.click()
     expect(bench.page).to_have_url(re.compile("/publish"))
     wait_until(lambda: bench.list_actions(first).count("approve") == 1)
+
+
+def test_a_decision_that_arrives_together_with_a_change_of_page_is_saved(
+    bench: Bench, new_dataset: MakeDataset
+) -> None:
+    dataset = new_dataset()
+    first, second, _ = list_trials(bench.home, dataset)
+    bench.open(dataset).page.get_by_role("button", name="Expand sidebar").click()
+    link = bench.page.get_by_role("link", name="Publish")
+    with held_lock(bench.home):
+        bench.press("a")
+        bench.expect_open(second)
+        bench.page.wait_for_timeout(500)
+        # the server still waits with the first: these two reach it as one
+        bench.press("a")
+        link.click()
+        bench.page.wait_for_timeout(500)
+    expect(bench.page).to_have_url(re.compile("/publish"))
+    wait_until(lambda: "approve" in bench.list_actions(second))
+    assert [bench.list_actions(trial).count("approve") for trial in (first, second)] == [1, 1]
+    # the page was drawn before they were saved, and again after
+    expect(bench.page.get_by_role("heading", name="Where to")).to_be_visible()
+
+
+def test_a_decision_refused_after_a_change_of_page_is_said_there_and_comes_back(
+    bench: Bench, new_dataset: MakeDataset
+) -> None:
+    dataset = new_dataset()
+    first, second, _ = list_trials(bench.home, dataset)
+    bench.open(dataset).page.get_by_role("button", name="Expand sidebar").click()
+    with open_store(bench.home) as store:
+        decisions.reject_trial(store, second, reason="no", reviewer="Jonas", action_id=decisions.new_action_id())
+    with held_lock(bench.home):
+        bench.press("a")
+        bench.expect_open(second)
+        bench.page.wait_for_timeout(500)
+        bench.press("a")
+        bench.page.get_by_role("link", name="Publish").click()
+        bench.page.wait_for_timeout(500)
+    expect(bench.page.get_by_text("A decision could not be saved")).to_be_visible()
+    bench.page.get_by_role("link", name="Review").click()
+    expect(bench.page.get_by_role("alert")).to_contain_text(f"The approval was not saved: Jonas changed {second.name}")
+    assert bench.list_actions(second) == ["reject"]
+    assert bench.list_actions(first).count("approve") == 1
 
 
 def test_what_cannot_be_saved_comes_back_with_its_reason(bench: Bench, new_dataset: MakeDataset) -> None:
