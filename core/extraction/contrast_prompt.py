@@ -4,6 +4,7 @@ from core.extraction.contrast import ContrastInput, Side
 from core.extraction.contrast_instructions import CONTRAST_CUT_NOTE, CONTRAST_PROMPT
 from core.extraction.cutting import Cut, cut_attempt, render_messages
 from core.extraction.instructions import CONTRAST_VERSION
+from core.extraction.left_out import ContrastLeftOut, LeftOut, join_left_out
 from core.extraction.prompt import Prompt, build_boundary, mask_message
 from core.models import Message, Outcome, Role
 from core.store.batch_models import DEFAULT_INPUT_LIMIT
@@ -22,7 +23,9 @@ _HEADER_CHARACTERS = 34
 _WORDS = {Outcome.SUCCESS: "SUCCEEDED", Outcome.PARTIAL: "SUCCEEDED IN PART", Outcome.FAILURE: "FAILED"}
 
 
-def build_contrast_prompt(contrast: ContrastInput, *, secret: bytes, input_limit: int = DEFAULT_INPUT_LIMIT) -> Prompt:
+def build_contrast_prompt(
+    contrast: ContrastInput, *, secret: bytes, input_limit: int = DEFAULT_INPUT_LIMIT
+) -> Prompt[ContrastLeftOut]:
     """The chat messages that ask what made the difference; the same pair always gives the same messages.
 
     Args:
@@ -54,7 +57,29 @@ def build_contrast_prompt(contrast: ContrastInput, *, secret: bytes, input_limit
         )
     lines.append(f"===== {boundary} END =====")
     prompt = [{"role": "system", "content": CONTRAST_PROMPT}, {"role": "user", "content": "\n".join(lines)}]
-    return Prompt(prompt, None)
+    return Prompt(prompt, _find_left_out(shared, [(one, begin, sides[0]), (other, other_begin, sides[1])]))
+
+
+def _find_left_out(shared: Cut, parts: list[tuple[Side, int, Cut]]) -> ContrastLeftOut | None:
+    """What is missing of each, by the indexes of its own messages.
+
+    What both did is missing of both alike, but is counted where it is shown: of the first.
+    """
+    found: dict[int, LeftOut] = {}
+    for number, (side, begin, cut) in enumerate(parts):
+        own = _sum_up(cut).shift(begin)
+        whole = join_left_out(_sum_up(shared), own) if number == 0 else own
+        if whole.characters_sent < whole.characters or whole.ranges:
+            found[side.attempt.id] = whole.model_copy(update={"messages": len(side.messages)})
+    return ContrastLeftOut(attempts=found) if found else None
+
+
+def _sum_up(cut: Cut) -> LeftOut:
+    """Of a stretch of messages, also where all of it is sent."""
+    if cut.left_out is not None:
+        return cut.left_out
+    characters = len(cut.task_text) + sum(len(message.content) for _, message in cut.kept)
+    return LeftOut(messages=len(cut.kept), ranges=[], squeezed=[], characters=characters, characters_sent=characters)
 
 
 def _find_begin(parting: Parting, side: Side, place: int) -> int:

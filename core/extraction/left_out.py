@@ -29,3 +29,35 @@ class LeftOut(BaseModel):
     def messages_left_out(self) -> int:
         """How many messages were left out whole."""
         return sum(last - first + 1 for first, last in self.ranges)
+
+    def shift(self, by: int) -> "LeftOut":
+        """The same of messages whose indexes begin later."""
+        return self.model_copy(
+            update={
+                "ranges": [(first + by, last + by) for first, last in self.ranges],
+                "squeezed": [item.model_copy(update={"index": item.index + by}) for item in self.squeezed],
+            }
+        )
+
+
+class ContrastLeftOut(BaseModel):
+    """What of two compared attempts was not shown; what both did is shown of one of them and counts for both."""
+
+    attempts: dict[int, LeftOut]
+    """By attempt id; none of them is whole."""
+
+
+def join_left_out(first: LeftOut, second: LeftOut) -> LeftOut:
+    """One of two stretches of an attempt, the second behind the first."""
+    ranges = [*first.ranges, *second.ranges]
+    if first.ranges and second.ranges and first.ranges[-1][1] + 1 == second.ranges[0][0]:
+        joined = (first.ranges[-1][0], second.ranges[0][1])
+        ranges = [*first.ranges[:-1], joined, *second.ranges[1:]]
+    return LeftOut(
+        messages=first.messages + second.messages,
+        ranges=ranges,
+        squeezed=[*first.squeezed, *second.squeezed],
+        task_characters_left_out=first.task_characters_left_out + second.task_characters_left_out,
+        characters=first.characters + second.characters,
+        characters_sent=first.characters_sent + second.characters_sent,
+    )

@@ -2,30 +2,32 @@
 
 import hmac
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from core.extraction.attempt import AttemptInput
 from core.extraction.cutting import cut_attempt, render_messages
 from core.extraction.instructions import CUT_NOTE, OUTCOME_NOTES, PROMPT_VERSION, SYSTEM_PROMPT
-from core.extraction.left_out import LeftOut
+from core.extraction.left_out import ContrastLeftOut, LeftOut
 from core.models import Message
 from core.store.batch_models import DEFAULT_INPUT_LIMIT
 from core.traces.secrets import mask_secrets
+
+Missing = TypeVar("Missing", LeftOut, ContrastLeftOut)
 
 DEFAULT_OUTPUT_LIMIT = 3_000
 """Tokens that one answer may hold."""
 
 
-class Prompt(NamedTuple):
-    """What is asked of one attempt."""
+class Prompt(NamedTuple, Generic[Missing]):
+    """What is asked of one attempt, or of two."""
 
     messages: list[dict[str, Any]]
     """Chat messages: the static part, then the attempt."""
-    left_out: LeftOut | None
-    """What of the attempt is not in there; None if all is."""
+    left_out: Missing | None
+    """What of the attempt or of the two is not in there; None if all is."""
 
 
-def build_prompt(attempt: AttemptInput, *, secret: bytes, input_limit: int = DEFAULT_INPUT_LIMIT) -> Prompt:
+def build_prompt(attempt: AttemptInput, *, secret: bytes, input_limit: int = DEFAULT_INPUT_LIMIT) -> Prompt[LeftOut]:
     """The chat messages that ask for the hints of one attempt; the same attempt always gives the same messages.
 
     Args:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from pydantic import BaseModel
+
 from core.extraction.answer import ATTEMPT_FORM, parse_answer
 from core.extraction.attempt import load_attempt_input
 from core.extraction.contrast import load_contrast_input
@@ -33,7 +35,7 @@ class Wording(NamedTuple):
     messages: list[dict[str, Any]]
     form: AnswerForm[Any]
     left_out: str | None
-    """What of the attempt is not in the messages, as JSON; None if all is."""
+    """What of the trace is not in the messages, as JSON; None if all is."""
     read: Callable[[str], Hints]
     """An answer's text to what it says; raises ValueError with words for the model."""
 
@@ -49,16 +51,25 @@ def build_wording(store: Store, request: PendingRequest, *, secret: bytes, input
     """
     if request.kind is RequestKind.CONTRAST:
         contrast = load_contrast_input(store, request.attempt_id)
-        messages = build_contrast_prompt(contrast, secret=secret, input_limit=input_limit).messages
-        return Wording(request.kind, messages, CONTRAST_FORM, None, lambda text: parse_contrast(text, contrast))
+        compared = build_contrast_prompt(contrast, secret=secret, input_limit=input_limit)
+        return Wording(
+            request.kind,
+            compared.messages,
+            CONTRAST_FORM,
+            _dump(compared.left_out),
+            lambda text: parse_contrast(text, contrast),
+        )
     if request.kind is RequestKind.MERGE:
         groups = load_groups(store, request)
         asked = build_merge_prompt(groups, secret=secret)
         return Wording(request.kind, asked, MERGE_FORM, None, lambda text: parse_merges(text, groups))
     attempt = load_attempt_input(store, request.attempt_id)
     prompt = build_prompt(attempt, secret=secret, input_limit=input_limit)
-    left_out = None if prompt.left_out is None else prompt.left_out.model_dump_json()
-    return Wording(request.kind, prompt.messages, ATTEMPT_FORM, left_out, parse_answer)
+    return Wording(request.kind, prompt.messages, ATTEMPT_FORM, _dump(prompt.left_out), parse_answer)
+
+
+def _dump(left_out: BaseModel | None) -> str | None:
+    return None if left_out is None else left_out.model_dump_json()
 
 
 def read_answer(store: Store, request: PendingRequest, text: str) -> Hints:

@@ -204,6 +204,16 @@ class Answers(Part):
         )
         return left_out
 
+    def find_contrast_left_out(self, trial_id: int) -> str | None:
+        """What of the two compared attempts the model was not shown, as JSON; None if all was."""
+        left_out: str | None = self._value(
+            "SELECT r.left_out FROM contrasts c JOIN attempts a ON a.trial_id = c.trial_id "
+            "JOIN requests r ON r.batch_id = c.batch_id AND r.attempt_id = a.id AND r.kind = 'contrast' "
+            "WHERE c.trial_id = ?",
+            (trial_id,),
+        )
+        return left_out
+
     def find_contrast(self, trial_id: int) -> ContrastHints | None:
         """What a model said of a successful and a failed attempt of a trial; None if they were not compared."""
         content: str | None = self._value("SELECT content FROM contrasts WHERE trial_id = ?", (trial_id,))

@@ -1,9 +1,9 @@
 """What of an attempt the model was not shown, said to whoever reads its transcript."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.extraction.left_out import LeftOut
+from core.extraction.left_out import ContrastLeftOut, LeftOut
 from core.store import Store
 from pages.shared.labels import describe_count
 
@@ -25,12 +25,32 @@ def build_left_out(store: Store, attempt_id: int) -> dict[str, Any] | None:
     }
 
 
-def _describe(left_out: LeftOut) -> Iterator[str]:
+def describe_contrast_left_out(store: Store, trial_id: int, numbers: Mapping[int, int]) -> str:
+    """What of two compared attempts was left out, in a sentence for each; empty if nothing was.
+
+    Args:
+        store: Of the workspace.
+        trial_id: Theirs.
+        numbers: Of its attempts, by id.
+    """
+    found = store.answers.find_contrast_left_out(trial_id)
+    if found is None:
+        return ""
+    attempts = ContrastLeftOut.model_validate_json(found).attempts
+    shown = (
+        (f"Of attempt {numbers[attempt_id]} the", left_out)
+        for attempt_id, left_out in attempts.items()
+        if attempt_id in numbers
+    )
+    return " ".join(sentence for begin, left_out in shown for sentence in _describe(left_out, begin))
+
+
+def _describe(left_out: LeftOut, begin: str = "The") -> Iterator[str]:
     total, gone, squeezed = left_out.messages, left_out.messages_left_out, len(left_out.squeezed)
     if gone:
         rest = f", {squeezed:,} squeezed" if squeezed else ""
-        yield f"The model was shown {total - gone:,} of {total:,} messages: {gone:,} left out{rest}."
+        yield f"{begin} model was shown {total - gone:,} of {total:,} messages: {gone:,} left out{rest}."
     elif squeezed:
-        yield f"The model was shown all {describe_count(total, 'message')}, {squeezed:,} of them squeezed."
+        yield f"{begin} model was shown all {describe_count(total, 'message')}, {squeezed:,} of them squeezed."
     if left_out.task_characters_left_out:
         yield f"{left_out.task_characters_left_out:,} characters of the task text were left out too."

@@ -19,7 +19,7 @@ from core.models import (
 )
 from core.store import Store
 from core.traces.transcript import list_ticks
-from pages.review.left_out import build_left_out
+from pages.review.left_out import build_left_out, describe_contrast_left_out
 
 View = dict[str, Any]
 HISTORY = 100
@@ -47,7 +47,7 @@ def build_trial_view(store: Store, trial_id: int) -> View:
         **_build_head(trial, decisions),
         "findings": [item.model_dump(mode="json") for item in store.curation.list_findings(trial_id)],
         "attempts": [_build_attempt(store, item, episodes, readings.get(item.id)) for item in attempts],
-        "contrast": _build_contrast(store, trial_id),
+        "contrast": _build_contrast(store, trial_id, attempts),
         "history": [_build_step(item) for item in decisions[-HISTORY:]],
         "suggestions": [
             item.model_dump(mode="json")
@@ -102,12 +102,17 @@ def _build_step(decision: Decision) -> View:
     return {**_build_decision(decision), "hint_id": decision.hint_id}
 
 
-def _build_contrast(store: Store, trial_id: int) -> View | None:
+def _build_contrast(store: Store, trial_id: int, attempts: Sequence[Attempt]) -> View | None:
     """What the model said of two attempts that it compared; its hints are among those of the trial."""
     contrast = store.answers.find_contrast(trial_id)
     if contrast is None or not contrast.parted:
         return None
-    return {"attempt_ids": [contrast.succeeded_id, contrast.failed_id], "parted": contrast.parted}
+    numbers = {attempt.id: attempt.number for attempt in attempts}
+    return {
+        "attempt_ids": [contrast.succeeded_id, contrast.failed_id],
+        "parted": contrast.parted,
+        "left_out": describe_contrast_left_out(store, trial_id, numbers),
+    }
 
 
 def _build_attempt(store: Store, attempt: Attempt, episodes: Sequence[Episode], reading: Reading | None) -> View:

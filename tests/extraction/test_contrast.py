@@ -132,6 +132,35 @@ def test_long_attempts_fit_into_the_limit_and_show_where_they_part(store: Store,
         assert f"[{label} message 121, assistant]\n" in text or limit == MIN_INPUT_LIMIT, "the turn where they part"
 
 
+@pytest.mark.parametrize("limit", [MIN_INPUT_LIMIT, 4_000, CONTRAST_INPUT_LIMIT])
+def test_what_was_left_out_of_each_is_handed_back_by_its_own_indexes(store: Store, limit: int) -> None:
+    shared = [f"make {index} " + "m" * 900 for index in range(60)]
+    ends = [[f"{name} {index} " + name * 900 for index in range(60)] for name in "ab"]
+    attempt_id = make_attempt(store, (run(*shared, *ends[0]), 1.0), (run(*shared, *ends[1]), 0.0))
+    contrast = load_contrast_input(store, attempt_id)
+    prompt = build_contrast_prompt(contrast, secret=SECRET, input_limit=limit)
+    assert prompt.left_out is not None
+    text = str(prompt.messages[1]["content"])
+    for side, first in ((contrast.succeeded, 0), (contrast.failed, 120)):
+        missing = prompt.left_out.attempts[side.attempt.id]
+        assert missing.messages == 241
+        gone = {index for begin, end in missing.ranges for index in range(begin, end + 1)}
+        assert missing.messages_left_out == len(gone) > 50
+        assert missing.characters_sent < missing.characters
+        for index in range(first + 1, 241):
+            assert (f"[{side.label} message {index}, " in text) is (index not in gone), (side.label, index)
+        squeezed = {item.index for item in missing.squeezed}
+        assert squeezed.isdisjoint(gone)
+        for index in squeezed - {0}:
+            shown = text.split(f"[{side.label} message {index}, ")[1].split("[A")[0]
+            assert len(shown) < len(side.messages[index].content)
+
+
+def test_two_attempts_that_fit_have_nothing_left_out(store: Store) -> None:
+    attempt_id = make_attempt(store, (run("make", "ls"), 1.0), (run("make", "rm x"), 0.0))
+    assert build_contrast_prompt(load_contrast_input(store, attempt_id), secret=SECRET).left_out is None
+
+
 texts = st.lists(st.text(max_size=300), min_size=0, max_size=25)
 
 

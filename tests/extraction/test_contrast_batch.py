@@ -1,5 +1,6 @@
 """Comparisons as requests of a batch: chosen, asked in all three ways, kept, reused, retried, counted, aggregated."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from core.models import Dataset, EvidenceStatus, Extractor, HintKind, Outcome, R
 from core.progress import no_progress
 from core.store import Store
 from core.store.batch_models import Batch, BatchConfig
+from pages.review.left_out import describe_contrast_left_out
+from pages.review.trial_view import build_trial_view
 from tests.builders import import_list, make_row, run_sql, talk
 from tests.engines import read_requests, run_engine
 from tests.extraction.conftest import KEY, MODEL
@@ -77,6 +80,28 @@ def test_each_trial_with_a_success_and_a_failure_is_compared_once_after_its_atte
     numbers = {attempt.id: attempt for attempt in store.traces.list_attempts(trial.id)}
     assert numbers[contrast.succeeded_id].outcome is Outcome.SUCCESS
     assert numbers[contrast.failed_id].outcome is Outcome.FAILURE
+
+
+def test_what_the_model_was_not_shown_of_the_two_is_kept_and_said(store: Store, llm: LlmServer) -> None:
+    rows = [
+        make_row(
+            talk("Task: x", *("same " * 2_000, "ok"), *(f"```bash\n{name} {'y' * 9_000}\n```", "ok") * 20),
+            episode=f"episode-{name}",
+            result=result,
+        )
+        for name, result in (("a", 1.0), ("b", 0.0))
+    ]
+    dataset = import_list(store, rows).dataset
+    launch(store, dataset, llm)
+    [trial] = store.traces.list_trials(dataset.id)
+    numbers = {attempt.id: attempt.number for attempt in store.traces.list_attempts(trial.id)}
+    words = describe_contrast_left_out(store, trial.id, numbers)
+    for number in (1, 2):
+        assert re.search(rf"Of attempt {number} the model was shown \d+ of 43 messages: \d+ left out", words)
+    view = build_trial_view(store, trial.id)
+    assert view["contrast"]["left_out"] == words
+    # what is left out of a comparison is not left out of an attempt
+    assert store.answers.find_left_out(min(numbers)) is None
 
 
 def test_nothing_is_compared_if_nobody_wants_it_or_by_rules(store: Store, dataset: Dataset) -> None:

@@ -89,7 +89,8 @@ function describeParting(left, right, { one, two }) {
 function drawContrast(view, left, right) {
   const { contrast } = view;
   if (!contrast || ![left, right].every((each) => contrast.attempt_ids.includes(each.id))) return null;
-  return h("p", { class: "reading is-contrast" }, h("b", {}, "What the model says of it"), ` ${contrast.parted}`);
+  return h("p", { class: "reading is-contrast" }, h("b", {}, "What the model says of it"), ` ${contrast.parted}`,
+    contrast.left_out && h("span", { class: "quiet" }, ` ${contrast.left_out}`));
 }
 
 function drawSameRun(wb, view, left, right, rows, first, last) {
