@@ -86,7 +86,7 @@ def change_limits(store: Store, batch: Batch, config: BatchConfig) -> str | None
     before, after = batch.config.model_dump(include=set(LIMITS)), config.model_dump(include=set(LIMITS))
     if before == after or store.jobs.get_job(batch.job_id).state is JobState.FINISHED:
         return None
-    check_budget(batch.config.model_copy(update=after))
+    check_budget(batch.config.model_copy(update=after), is_launched=True)
     store.batches.change_limits(batch.id, config)
     changes = [
         f"{_LIMITS[name]} {_describe_limit(name, after[name])} instead of {_describe_limit(name, before[name])}"

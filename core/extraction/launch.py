@@ -74,14 +74,19 @@ def describe_servers(servers: Sequence[ServedBy], *, done: int) -> str | None:
     return f"Answered by {', then by '.join(counted)}."
 
 
-def check_budget(config: BatchConfig) -> None:
+def check_budget(config: BatchConfig, *, is_launched: bool = False) -> None:
     """Refuse a budget that could not be held.
+
+    Args:
+        config: Of the batch.
+        is_launched: Its prices were given, or not, when it was.
 
     Raises:
         UsageError: The model's price is unknown.
     """
-    if config.budget_usd is not None and choose_price(config) is None:
-        raise UsageError(
-            f"The price of {config.model} is not known, so a budget cannot be held. Give it with --price-in and "
-            "--price-out (USD per million tokens), or leave --budget out."
-        )
+    if config.budget_usd is None or choose_price(config) is not None:
+        return
+    advice = "Give it with --price-in and --price-out (USD per million tokens), or leave --budget out."
+    if is_launched:
+        advice = "This batch was launched without it and can only go on without --budget; launch another with prices."
+    raise UsageError(f"The price of {config.model} is not known, so a budget cannot be held. {advice}")

@@ -62,10 +62,12 @@ EXTRACTORS = {Extractor.RULES: "Rules (no model)", Extractor.LLM: "Language mode
 
 
 def describe_cost(cost_usd: float | None) -> str:
-    """E.g. `$ 4.15`; a small cost is not rounded to nothing, and an unknown one is not made up."""
+    """E.g. `$ 4.15`, or `$ 0.0042` under a cent; an unknown cost is not made up."""
     if cost_usd is None:
         return "unknown"
-    return "< $ 0.01" if 0 < cost_usd < 0.01 else f"$ {cost_usd:,.2f}"
+    if 0 < cost_usd < 0.0001:
+        return "< $ 0.0001"
+    return f"$ {cost_usd:.4f}" if 0 < cost_usd < 0.01 else f"$ {cost_usd:,.2f}"
 
 
 def describe_count(count: int, one: str, several: str | None = None) -> str:
