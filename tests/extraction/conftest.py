@@ -1,22 +1,15 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from core.models import Dataset
-from core.store import Store, open_store
+from core.store import Store
 from tests.responders import answer_hints
 from tests.standins.llm import LlmServer
 from tests.workspaces import import_sample
 
 KEY = "sk-test-key-0123456789"
 MODEL = "gpt-4o-mini"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(tmp_path / "home") as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +15,16 @@ def hub() -> Iterator[HubServer]:
         yield server
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A workspace whose only dataset has two approved trials."""
-    with open_store(tmp_path / "home") as store:
+@pytest.fixture(scope="session")
+def approved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose only dataset has two approved trials. Copied, never changed."""
+    home = tmp_path_factory.mktemp("approved")
+    with open_store(home) as store:
         make_approved(store)
-    return tmp_path / "home"
+    return home
+
+
+@pytest.fixture
+def home(tmp_path: Path, approved: Path) -> Path:
+    """A copy of the workspace with two approved trials."""
+    return Path(shutil.copytree(approved, tmp_path / "home"))
