@@ -323,8 +323,8 @@ def test_a_batch_begins_at_the_speed_that_it_keeps(store: Store, dataset: Datase
         batch = create_batch(store, dataset, config)
         settings = make_settings(Path("unused"), base_url=llm.base_url)
         run_batch(store, batch, settings=settings, progress=no_progress, check_lease=lambda: None)
-        # ten fit in half a second; as many may make up for a machine that was busy
-        assert llm.records.max_in_window(0.25) <= 5 + 10 + 1
+        # five are due; ten may make up for a machine that was busy, which may also take up what came in one go
+        assert llm.records.max_in_window(0.25) <= 5 + 10 + 5 < ATTEMPTS
 
 
 EVENTS = st.one_of(
