@@ -34,12 +34,17 @@ class _Member:
     evidence: tuple[Evidence, ...]
 
     @cached_property
+    def words(self) -> str:
+        """The text as JSON."""
+        return self.text.model_dump_json()
+
+    @cached_property
     def rank(self) -> tuple[object, ...]:
         """The lowest one lends its words to the cluster: verified, from a success, short."""
-        verified = sum(item.status is not EvidenceStatus.MISSING for item in self.evidence)
-        return (not verified, not self.is_successful, len(self.text.model_dump_json()), self.text.model_dump_json())
+        verified = any(item.status is not EvidenceStatus.MISSING for item in self.evidence)
+        return (not verified, not self.is_successful, len(self.words), self.words)
 
-    @property
+    @cached_property
     def order(self) -> tuple[object, ...]:
         """Of members with equal rank; no two members have the same one."""
         return (self.attempt_number, self.place, self.origin.model_dump_json())
@@ -48,12 +53,13 @@ class _Member:
 @dataclass
 class _Cluster:
     members: list[_Member] = field(default_factory=list)
+    """The best one first."""
 
     @property
     def best(self) -> _Member:
-        return min(self.members, key=lambda member: (*member.rank, *member.order))
+        return self.members[0]
 
-    @property
+    @cached_property
     def attempt_ids(self) -> list[int]:
         ordered = sorted(self.members, key=lambda member: member.attempt_number)
         return list(dict.fromkeys(member.attempt_id for member in ordered))
@@ -116,7 +122,7 @@ def _cluster(members: Sequence[_Member]) -> list[_Cluster]:
     clusters: list[_Cluster] = []
     # the best words come first, so that they decide what is close to them, whatever the order of the proposals
     for member in sorted(members, key=lambda member: (*member.rank, *member.order)):
-        home = next((cluster for cluster in clusters if say_the_same(cluster.members[0].text, member.text)), None)
+        home = next((cluster for cluster in clusters if say_the_same(cluster.best.text, member.text)), None)
         if home is None:
             home = _Cluster()
             clusters.append(home)
@@ -148,7 +154,7 @@ def _matches(hint: Hint, cluster: _Cluster) -> bool:
 def _build_hint(cluster: _Cluster, trial_id: int, trial_key: str) -> Hint:
     text = cluster.best.text
     return Hint(
-        id=str(uuid5(_NAMESPACE, f"{trial_key} {text.model_dump_json()}")),
+        id=str(uuid5(_NAMESPACE, f"{trial_key} {cluster.best.words}")),
         trial_id=trial_id,
         position=0,
         text=text,

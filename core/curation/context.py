@@ -102,9 +102,9 @@ class AttemptContext:
         return list(dict.fromkeys(command for command in commands.values() if len(command) > 6))
 
     @cached_property
-    def template_words(self) -> str:
-        """The words of the agents' prompt templates around its task, folded; empty if there is none that we know."""
-        return fold_words("\n".join(text for text in map(_cut_own_text, self.messages) if text))
+    def template_text(self) -> str:
+        """The text of the agents' prompt templates around its task; empty if there is none that we know."""
+        return "\n".join(text for text in map(_cut_own_text, self.messages) if text)
 
 
 @dataclass(frozen=True)
@@ -144,6 +144,12 @@ class TrialContext:
     def task_words(self) -> str:
         """The words of the task text, folded."""
         return fold_words(self.task_text)
+
+    @cached_property
+    def template_words(self) -> Sequence[str]:
+        """The words of the agents' prompt templates, folded: each once, however many attempts had it."""
+        texts = dict.fromkeys(attempt.template_text for attempt in self.attempts.values())
+        return [words for words in dict.fromkeys(map(fold_words, texts)) if words.strip()]
 
     @cached_property
     def kept_hints(self) -> Sequence[Hint]:

@@ -4,6 +4,7 @@ The same: one kind, nearly the same words, the same values and the same directio
 """
 
 import re
+from functools import lru_cache
 
 from core.models import CriterionText, HintText, PitfallText, StrategyText, ToolText
 from core.traces.programs import get_family
@@ -42,6 +43,8 @@ _FUNCTION_WORDS = frozenset(
     }
 )
 """Stems that carry no meaning of their own."""
+_WORDS_KEPT = 512
+"""Texts: more than a trial's hints have fields, which are compared with each other again and again."""
 _FILLERS = frozenset({"a", "an", "the", "to", "of", "in", "on", "for", "and", "with", "it", "is", "be", "by", "that"})
 
 
@@ -112,9 +115,10 @@ def contradict(one: HintText, other: HintText) -> bool:
     return False
 
 
-def list_stems(text: str) -> set[str]:
+@lru_cache(maxsize=_WORDS_KEPT)
+def list_stems(text: str) -> frozenset[str]:
     """The words that carry meaning, lower case and without endings: two forms of a word are one."""
-    return {_cut_ending(word) for word in _list_words(text)} - _FUNCTION_WORDS
+    return frozenset(map(_cut_ending, _list_words(text))) - _FUNCTION_WORDS
 
 
 def _cut_ending(word: str) -> str:
@@ -149,8 +153,7 @@ def _is_opposite(sign: bool, one: str, other_sign: bool, other: str) -> bool:
     if len(ours) < 2 or len(theirs) < 2 or len(ours & theirs) / len(ours | theirs) < OPPOSITE_WORDS:
         return False
     numbers, other_numbers = _NUMBER.findall(one), _NUMBER.findall(other)
-    left, right = _list_words(one) - _list_words(other), _list_words(other) - _list_words(one)
-    is_turned = any((a in left and b in right) or (b in left and a in right) for a, b in _OPPOSITES)
+    is_turned = _are_turned(_list_words(one), _list_words(other))
     if (sign == _is_negated(one)) != (other_sign == _is_negated(other)):
         # one says to do it, the other not to
         return numbers == other_numbers and not is_turned
@@ -159,10 +162,19 @@ def _is_opposite(sign: bool, one: str, other_sign: bool, other: str) -> bool:
     return is_turned or (is_prose and is_other_number)
 
 
-def _list_subject(text: str) -> set[str]:
+def _are_turned(words: frozenset[str], others: frozenset[str]) -> bool:
+    """True if one holds a word and the other its opposite, and neither both."""
+    left, right = (words - others) & _TURNING_WORDS, (others - words) & _TURNING_WORDS
+    if not left or not right:
+        return False
+    return any((a in left and b in right) or (b in left and a in right) for a, b in _OPPOSITES)
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def _list_subject(text: str) -> frozenset[str]:
     """What a statement is about, whatever it says of it."""
     stems = list_stems(text) - _NEGATIONS - _OPPOSITE_STEMS
-    return {stem for stem in stems if not _DIGIT.search(stem) or not stem[0].isdigit()}
+    return frozenset(stem for stem in stems if not _DIGIT.search(stem) or not stem[0].isdigit())
 
 
 def _is_negated(text: str) -> bool:
@@ -181,27 +193,29 @@ def _agree(one: str, other: str) -> bool:
     if not one.strip() or not other.strip():
         return True
     words, others = _list_words(one), _list_words(other)
-    ours, theirs = words - others, others - words
-    if any((a in ours and b in theirs) or (b in ours and a in theirs) for a, b in _OPPOSITES):
+    if words & _NEGATIONS != others & _NEGATIONS or _are_turned(words, others):
+        return False
+    if _list_values(one) != _list_values(other):
         return False
     code, other_code = _list_code(one), _list_code(other)
-    return (
-        words & _NEGATIONS == others & _NEGATIONS
-        and _list_values(one) == _list_values(other)
-        and (not code or not other_code or code == other_code)
-    )
+    return not code or not other_code or code == other_code
 
 
-def _list_words(text: str) -> set[str]:
-    return {word.casefold() for word in _WORD.findall(_CONTRACTED_NOT.sub(" not", text))}
+@lru_cache(maxsize=_WORDS_KEPT)
+def _list_words(text: str) -> frozenset[str]:
+    return frozenset(word.casefold() for word in _WORD.findall(_CONTRACTED_NOT.sub(" not", text)))
 
 
-def _list_values(text: str) -> set[str]:
-    return {word for word in (token.strip(_EDGES).casefold() for token in text.split()) if _VALUE.search(word)}
+@lru_cache(maxsize=_WORDS_KEPT)
+def _list_values(text: str) -> frozenset[str]:
+    words = (token.strip(_EDGES).casefold() for token in text.split())
+    return frozenset(word for word in words if _VALUE.search(word))
 
 
-def _list_code(text: str) -> set[str]:
-    return {" ".join(code.casefold().split()) for code in _CODE.findall(text)}
+@lru_cache(maxsize=_WORDS_KEPT)
+def _list_code(text: str) -> frozenset[str]:
+    return frozenset(" ".join(code.casefold().split()) for code in _CODE.findall(text))
 
 
+_TURNING_WORDS = frozenset(word for pair in _OPPOSITES for word in pair)
 _OPPOSITE_STEMS = frozenset(_cut_ending(word) for pair in _OPPOSITES for word in pair)

@@ -130,31 +130,34 @@ class Curation(Part):
             self._connection.executemany(
                 "DELETE FROM hints WHERE id = ?", [(hint_id,) for hint_id in known if hint_id not in kept]
             )
-            for position, hint in enumerate(hints):
-                self._save_hint(hint, position)
+            self._save_hints(hints)
             self._replace_findings(trial_id, findings)
 
-    def _save_hint(self, hint: Hint, position: int) -> None:
-        self._connection.execute(
+    def _save_hints(self, hints: Sequence[Hint]) -> None:
+        self._connection.executemany(
             "INSERT INTO hints (id, trial_id, kind, position, text, proposed_text, origins, attempt_ids) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET position = excluded.position, "
             "origins = excluded.origins, attempt_ids = excluded.attempt_ids",
-            (
-                hint.id,
-                hint.trial_id,
-                hint.kind,
-                position,
-                hint.text.model_dump_json(),
-                hint.proposed_text.model_dump_json(),
-                orjson.dumps([origin.model_dump() for origin in hint.origins]).decode(),
-                orjson.dumps(hint.attempt_ids).decode(),
-            ),
+            [
+                (
+                    hint.id,
+                    hint.trial_id,
+                    hint.kind,
+                    position,
+                    hint.text.model_dump_json(),
+                    hint.proposed_text.model_dump_json(),
+                    orjson.dumps([origin.model_dump() for origin in hint.origins]).decode(),
+                    orjson.dumps(hint.attempt_ids).decode(),
+                )
+                for position, hint in enumerate(hints)
+            ],
         )
-        self._connection.execute("DELETE FROM evidence WHERE hint_id = ?", (hint.id,))
+        self._connection.executemany("DELETE FROM evidence WHERE hint_id = ?", [(hint.id,) for hint in hints])
         self._connection.executemany(
             "INSERT INTO evidence (hint_id, position, attempt_id, message, quote, status) VALUES (?, ?, ?, ?, ?, ?)",
             [
                 (hint.id, i, item.attempt_id, item.message, item.quote, item.status)
+                for hint in hints
                 for i, item in enumerate(hint.evidence)
             ],
         )

@@ -37,8 +37,14 @@ TEMPLATES = (
 )
 
 
+# one search says of nearly every message that it begins with none
+_ANY_OPENING = re.compile("|".join(f"(?:{template.opening.pattern})" for template in TEMPLATES))
+
+
 def find_template(text: str) -> Template | None:
     """The template that a message begins with, or None."""
+    if _ANY_OPENING.match(text) is None:
+        return None
     return next((template for template in TEMPLATES if template.opening.match(text)), None)
 
 

@@ -124,8 +124,7 @@ def _quote_another_trial(hint: Hint, context: TrialContext) -> Spoilt:
 
 def _quote_template(hint: Hint, context: TrialContext) -> Spoilt:
     for attempt in context.attempts.values():
-        words = attempt.template_words.split()
-        if len(words) > 40:
+        if len(re.findall(r"\w+", attempt.template_text)) > 40:
             line = _find_template_line(attempt)
             return _requote(hint, context, [(attempt.id, 0, line)]) if line else None
     return None
@@ -220,7 +219,7 @@ def _drop_instead(hint: Hint, context: TrialContext) -> Spoilt:
 
 def _say_template(hint: Hint, context: TrialContext) -> Spoilt:
     for attempt in context.attempts.values():
-        line = _find_template_line(attempt) if attempt.template_words.strip() else ""
+        line = _find_template_line(attempt) if attempt.template_text.strip() else ""
         if len(re.findall(r"\w+", line)) >= 10:
             return _reword(hint, f"{_get_words(hint)} {line}"), context
     return None

@@ -1,20 +1,21 @@
 """What every check uses: the fields of a hint, and a finding on one of them."""
 
-from collections.abc import Iterator
+from functools import cache
+
+from pydantic import BaseModel
 
 from core.models import Finding, Hint, HintText, Severity
 
 
 def list_fields(text: HintText) -> list[tuple[str, str]]:
     """The fields of a hint that say something: name and words, in their order."""
-    return list(_iterate_fields(text))
+    fields = ((name, getattr(text, name)) for name in _list_names(type(text)))
+    return [(name, value) for name, value in fields if value and not value.isspace()]
 
 
-def _iterate_fields(text: HintText) -> Iterator[tuple[str, str]]:
-    for name in type(text).model_fields:
-        value = getattr(text, name)
-        if name != "kind" and value and not value.isspace():
-            yield name, value
+@cache
+def _list_names(kind: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(name for name in kind.model_fields if name != "kind")
 
 
 def build(hint: Hint, severity: Severity, code: str, message: str, place: str = "") -> Finding:

@@ -99,9 +99,7 @@ def check_prompt_template(hint: Hint, context: TrialContext) -> list[Finding]:
     findings: list[Finding] = []
     for place, words in list_fields(hint.text):
         runs = _list_runs(words)
-        texts = [item.template_words for item in context.attempts.values()] if runs else []
-        templates = [text for text in texts if text.strip()]
-        own = (run for run in runs if any(run in text for text in templates))
+        own = (run for run in runs if any(run in text for text in context.template_words))
         run = next((run for run in own if run not in context.task_words), None)
         if run is not None:
             message = f"{show(run.strip())} is text of the agent's prompt template."
