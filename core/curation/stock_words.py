@@ -52,6 +52,11 @@ _HARNESS = (
 )
 HARNESS_WORDS = re.compile("|".join(_HARNESS), re.IGNORECASE)
 """What whoever solves the task never sees. Source: Harbor's task format, and what RL calls its parts."""
+HARNESS_PIECES = (
+    *("verifier", "reward", "grader", "grading", "hidden test", "harness", "oracle", "truth", "evaluation "),
+    *("test_output", "run-tests.sh", "run_tests.sh", "tests/", "task_complete", "episode-", "rollout"),
+)
+"""Each of these words holds one of them: see `may_hold`."""
 
 COMMON_VERBS = frozenset(
     {

@@ -62,7 +62,7 @@ def list_expected(verifier_output: str) -> list[str]:
         return list(list_values(verifier_output))
     if not isinstance(content, dict | list):
         return list(list_values(str(content)))
-    leaves = list(_iterate_leaves(content, depth=0))
+    leaves = list(dict.fromkeys(_iterate_leaves(content, depth=0)))
     found = [leaf for leaf in leaves if is_value(leaf)]
     return list(dict.fromkeys([*found, *(value for leaf in leaves for value in list_values(leaf))]))
 
@@ -72,7 +72,7 @@ def _iterate_leaves(content: Any, depth: int) -> Iterator[str]:
         return
     if isinstance(content, dict):
         for key, value in content.items():
-            if not _OF_THE_RUN.search(str(key)):
+            if not _is_of_the_run(str(key)):
                 # {"outputs": {"23553": false}} names its values as keys
                 if isinstance(value, bool | None) and is_value(str(key)):
                     yield str(key)
@@ -84,12 +84,22 @@ def _iterate_leaves(content: Any, depth: int) -> Iterator[str]:
         yield str(content)
 
 
+@lru_cache(maxsize=1024)
+def _is_of_the_run(key: str) -> bool:
+    return _OF_THE_RUN.search(key) is not None
+
+
 def holds_value(text: str, value: str) -> bool:
     """True if a text holds the value as a whole: not inside a longer word or number; `4,990` and `4990` are one."""
-    needle = value.replace(",", "")
-    if needle.casefold() not in text.casefold().replace(",", ""):
+    if value.replace(",", "").casefold() not in _fold(text):
         return False
     return _build_pattern(value).search(text) is not None
+
+
+# few texts: many values are looked for in one after the other, and some texts are long
+@lru_cache(maxsize=16)
+def _fold(text: str) -> str:
+    return text.casefold().replace(",", "")
 
 
 @lru_cache(maxsize=4096)

@@ -42,20 +42,21 @@ REJECTIONS = (
 _MAX_BROKEN_OBJECTS = 20
 _MAX_LITERAL = 20_000
 
+# Where a pattern begins with a set of characters, the search skips all others without trying its alternatives.
 _OPENER = re.compile(
-    r"<(?P<thought>think|thinking)>"
-    r"|<(?P<block>tool_call|function_call|functioncall)>"
-    r"|<function=(?P<function>[^\s<>=]{1,128})>"
-    r"|<(?P<tag>(?:\w{1,20}:)?(?:invoke|tool|tool_use|function))"
+    r"[<{](?:(?<=<)(?:"
+    r"(?P<thought>think|thinking)>"
+    r"|(?P<block>tool_call|function_call|functioncall)>"
+    r"|function=(?P<function>[^\s<>=]{1,128})>"
+    r"|(?P<tag>(?:\w{1,20}:)?(?:invoke|tool|tool_use|function))"
     r"\s+name\s*=\s*[\"']?(?P<name>[^\s\"'<>/]{1,128})[\"']?\s*>"
-    r"|<(?P<keystrokes>keystrokes)(?:\s[^<>]{0,200})?>"
-    rf"|^[ \t]*<(?P<element>{ELEMENTS})>"
-    r"|^[ \t]*<(?P<shell>command|bash|shell|cmd|terminal|bash_command|run_bash)>"
-    r"|<(?P<bash>execute_bash)>"
-    r"|<(?P<cell>execute_ipython|execute)>"
+    r"|(?P<keystrokes>keystrokes)(?:\s[^<>]{0,200})?>"
+    rf"|(?P<element>{ELEMENTS})>"
+    r"|(?P<shell>command|bash|shell|cmd|terminal|bash_command|run_bash)>"
+    r"|(?P<bash>execute_bash)>"
+    r"|(?P<cell>execute_ipython|execute)>"
     rf"|(?P<token>{TOKENS})"
-    r"|(?P<json>\{(?=\s*\"[\w -]{1,40}\"\s*:))",
-    re.MULTILINE,
+    r")|(?<=\{)(?P<json>)(?=\s*\"[\w -]{1,40}\"\s*:))"
 )
 _NAME = re.compile(r'"name"\s*:\s*"([^"\\\n]{1,128})"')
 _ARGUMENT_PAIR = re.compile(r"\s*<arg_key>([^<>]*)</arg_key>\s*<arg_value>")
@@ -121,7 +122,7 @@ def _find_structured(text: str, prompt: str) -> _Found:
     typed_here = False
     position = broken = 0
     unclosed: set[str] = set()
-    while match := _OPENER.search(text, position):
+    while match := _find_opener(text, position):
         position = match.end()
         if closing := _find_optional_closing(match):
             end = -1 if closing in unclosed else text.find(closing, position)
@@ -132,7 +133,7 @@ def _find_structured(text: str, prompt: str) -> _Found:
             else:
                 calls.extend(_read_element(match, text[position:end]))
                 position = end
-        elif match["json"]:
+        elif match["json"] is not None:
             value, position = decode_json(text, match.start())
             if value is None:
                 typed = salvage_keystrokes(text, position)
@@ -156,6 +157,20 @@ def _find_structured(text: str, prompt: str) -> _Found:
             found, position = _read_tag(text, match)
             calls.extend(found)
     return _Found(tuple(calls), tuple(skills), typed_here)
+
+
+def _find_opener(text: str, position: int) -> re.Match[str] | None:
+    """Return what opens a call at or behind a position; an element or a shell's tag only where it begins a line."""
+    found = _OPENER.search(text, position)
+    while found and (found["element"] or found["shell"]) and not _begins_line(text, found.start(), position):
+        found = _OPENER.search(text, found.end())
+    return found
+
+
+def _begins_line(text: str, start: int, position: int) -> bool:
+    while start > position and text[start - 1] in " \t":
+        start -= 1
+    return start == 0 or text[start - 1] == "\n"
 
 
 def _read_tag(text: str, match: re.Match[str]) -> tuple[list[Call], int]:

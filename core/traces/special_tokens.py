@@ -8,7 +8,8 @@ import re
 
 from core.traces.calls import Call, build_call, decode_json
 
-TOKENS = r"<｜tool▁call▁begin｜>|<\|tool_call_begin\|>|<\|channel\|>"  # noqa: RUF001 -- the tokens are written so
+TOKENS = r"｜tool▁call▁begin｜>|\|tool_call_begin\|>|\|channel\|>"  # noqa: RUF001 -- the tokens are written so
+"""Alternatives of a regular expression, behind the `<` that each begins with."""
 _HEADS = (
     re.compile(r"(?:function)?<｜tool▁sep｜>([\w.-]{1,128})\s*(?:```json\s*)?"),  # noqa: RUF001
     re.compile(r"\s*(?:functions\.)?([\w.-]{1,128}?)(?::\d+)?\s*<\|tool_call_argument_begin\|>\s*"),

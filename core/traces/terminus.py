@@ -34,6 +34,8 @@ _PROMPTS = (
     (re.compile(r"\(gdb\) ?"), "gdb"),
     (re.compile(r"irb\(.{0,60}> ?"), "irb"),
 )
+# one search says of nearly every screen that it ends with none
+_ANY_PROMPT = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in _PROMPTS))
 
 
 def is_terminus(value: dict[str, Any]) -> bool:
@@ -61,7 +63,9 @@ def salvage_keystrokes(text: str, position: int) -> list[str]:
 def find_prompt(screen: str) -> str:
     """Return the program that waits for input at the end of a screen, `""` for a shell."""
     line = screen[-4000:].rstrip().rsplit("\n", 1)[-1].strip()
-    return next((program for pattern, program in _PROMPTS if pattern.match(line)), "")
+    if _ANY_PROMPT.match(line) is None:
+        return ""
+    return next(program for pattern, program in _PROMPTS if pattern.match(line))
 
 
 def list_typed(typed: Sequence[str], prompt: str) -> list[Call]:

@@ -1,6 +1,7 @@
 """What every check uses: the fields of a hint, and a finding on one of them."""
 
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 
 from pydantic import BaseModel
 
@@ -16,6 +17,22 @@ def list_fields(text: HintText) -> list[tuple[str, str]]:
 @cache
 def _list_names(kind: type[BaseModel]) -> tuple[str, ...]:
     return tuple(name for name in kind.model_fields if name != "kind")
+
+
+def may_hold(text: str, pieces: Sequence[str]) -> bool:
+    """False only if none of the pieces stands in a text: a costly search that needs one of them would find nothing.
+
+    Args:
+        text: Any; what is not ASCII may be folded to other letters, so that nothing can be said of it.
+        pieces: Lower case, white space as single spaces.
+    """
+    plain = _fold_ascii(text)
+    return plain is None or any(piece in plain for piece in pieces)
+
+
+@lru_cache(maxsize=64)
+def _fold_ascii(text: str) -> str | None:
+    return " ".join(text.lower().split()) if text.isascii() else None
 
 
 def build(hint: Hint, severity: Severity, code: str, message: str, place: str = "") -> Finding:

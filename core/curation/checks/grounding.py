@@ -2,7 +2,7 @@
 
 import re
 
-from core.curation.checks.finding import block, list_fields, show, warn
+from core.curation.checks.finding import block, list_fields, may_hold, show, warn
 from core.curation.context import SUCCESSFUL, TrialContext
 from core.models import Evidence, EvidenceStatus, Finding, Hint, StrategyText
 
@@ -12,6 +12,11 @@ _HOST = re.compile(
     r"|(?<![\w.])(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?![\w.])",
     re.IGNORECASE,
 )
+_HOST_PIECES = (
+    *("://", ".com", ".org", ".net", ".io", ".dev", ".ai", ".edu", ".gov", ".co", ".app", ".cloud", ".xyz", ".ru"),
+    *(".cn", ".de", ".uk", *(f".{digit}" for digit in range(10))),
+)
+"""Each host holds one of them: see `may_hold`."""
 _OWN_HOSTS = re.compile(r"localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|(?:[\w-]+\.)*example(?:\.(?:com|org|net))?")
 
 
@@ -60,12 +65,11 @@ def check_step_worked(hint: Hint, context: TrialContext) -> list[Finding]:
 
 def check_strange_hosts(hint: Hint, context: TrialContext) -> list[Finding]:
     """`strange-host` (warn): a host on the network that the task does not name."""
-    task = context.task_text.casefold()
     found: dict[str, str] = {}
     for place, words in list_fields(hint.text):
-        for match in _HOST.finditer(words):
+        for match in _HOST.finditer(words) if may_hold(words, _HOST_PIECES) else ():
             host = next(group for group in match.groups() if group).casefold().strip(".-")
-            if host and host not in task and not _OWN_HOSTS.fullmatch(host):
+            if host and host not in context.task_text.casefold() and not _OWN_HOSTS.fullmatch(host):
                 found.setdefault(host, place)
     return [
         warn(hint, "strange-host", f"The task does not name the host {show(host)}.", place)

@@ -1,8 +1,9 @@
 """What must not leave: secrets, personal paths, and words that would do harm to whoever reads or runs them."""
 
 import re
+from collections.abc import Sequence
 
-from core.curation.checks.finding import block, list_fields, show
+from core.curation.checks.finding import block, list_fields, may_hold, show
 from core.curation.context import TrialContext, fold_words
 from core.curation.secret_scan import find_secret
 from core.models import Finding, Hint
@@ -28,6 +29,8 @@ _PIPED = re.compile(
     r"|\b(?:iwr|irm|Invoke-WebRequest|Invoke-RestMethod)\b[^\n]*\|\s*(?:iex|Invoke-Expression)\b",
     re.IGNORECASE | re.MULTILINE,
 )
+_PIPED_PIECES = ("curl", "wget", "fetch", "aria2c", "http", "iex", "iwr", "irm", "invoke-")
+"""Each such command holds one of them: see `may_hold`."""
 _PREVIOUS = r"(?:previous|prior|above|earlier|preceding|foregoing|existing|original|system|safety|other|your)"
 _ORDERS = r"(?:instruction|prompt|message|rule|guideline|direction|directive|command|context|polic(?:y|ie))s?"
 _TO_MODEL = re.compile(
@@ -44,6 +47,15 @@ _TO_MODEL = re.compile(
     r"|</?(?:system|assistant)(?:_prompt|_message)?>|^\s*#{0,4}\s*(?:system|assistant)\s*:",
     re.IGNORECASE | re.MULTILINE,
 )
+_TO_MODEL_PIECES = (
+    *("ignore", "disregard", "forget", "override", "bypass", "discard", "are now", "act now", "pretend", "prompt"),
+    *("ai model", "ai assistant", "ai language", "large model", "large assistant", "large language"),
+    *("dear ai", "attention ai", "to the ai", "llm", "language model", "model reading", "the assistant"),
+    *("dear assistant", "attention assistant", "instruction", "developer mode", "jailbreak mode", "dan mode"),
+    *("do not tell", "do not inform", "do not mention", "<|", "inst]", "sys>>"),
+    *("<system", "</system", "system:", "system :", "<assistant", "</assistant", "assistant:", "assistant :"),
+)
+"""Each such instruction holds one of them: see `may_hold`."""
 _INVISIBLE = re.compile(
     "[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]|(?<![\\W_])\u200d(?![\\W_])"
 )
@@ -76,7 +88,7 @@ def check_download_into_shell(hint: Hint, context: TrialContext) -> list[Finding
     return [
         block(hint, "download-into-shell", f"{show(match.group())} runs whatever the server sends.", place)
         for place, words in list_fields(hint.text)
-        if place not in ("avoid", "when", "symptom") and (match := _PIPED.search(words)) is not None
+        if place not in ("avoid", "when", "symptom") and (match := _find(_PIPED, _PIPED_PIECES, words)) is not None
     ]
 
 
@@ -84,11 +96,11 @@ def check_instructions_to_model(hint: Hint, context: TrialContext) -> list[Findi
     """`instructions-to-model` (block): it speaks to the model that will read it, or hides characters from a person."""
     findings: list[Finding] = []
     for place, words in list_fields(hint.text):
-        match = _TO_MODEL.search(words)
+        match = _find(_TO_MODEL, _TO_MODEL_PIECES, words)
         if match is not None:
             message = f"{show(match.group())} is an instruction to the model that reads it."
             findings.append(block(hint, "instructions-to-model", message, place))
-        elif _INVISIBLE.search(words) is not None:
+        elif not words.isascii() and _INVISIBLE.search(words) is not None:
             message = "It holds characters that nobody sees; a model reads them."
             findings.append(block(hint, "instructions-to-model", message, place))
     return findings
@@ -105,6 +117,10 @@ def check_prompt_template(hint: Hint, context: TrialContext) -> list[Finding]:
             message = f"{show(run.strip())} is text of the agent's prompt template."
             findings.append(block(hint, "prompt-template", message, place))
     return findings
+
+
+def _find(pattern: re.Pattern[str], pieces: Sequence[str], words: str) -> re.Match[str] | None:
+    return pattern.search(words) if may_hold(words, pieces) else None
 
 
 def _list_runs(words: str) -> list[str]:

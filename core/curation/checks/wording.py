@@ -2,10 +2,10 @@
 
 import re
 
-from core.curation.checks.finding import list_fields, show, warn
+from core.curation.checks.finding import list_fields, may_hold, show, warn
 from core.curation.context import TrialContext
 from core.curation.similarity import list_stems
-from core.curation.stock_words import COMMON_VERBS, HARNESS_WORDS, STOCK_PHRASES
+from core.curation.stock_words import COMMON_VERBS, HARNESS_PIECES, HARNESS_WORDS, STOCK_PHRASES
 from core.models import Finding, Hint, PitfallText, ToolText
 
 LONGEST_HINT = 80
@@ -34,7 +34,7 @@ def check_harness_words(hint: Hint, context: TrialContext) -> list[Finding]:
     """
     findings: list[Finding] = []
     for place, words in list_fields(hint.text):
-        for match in HARNESS_WORDS.finditer(words):
+        for match in HARNESS_WORDS.finditer(words) if may_hold(words, HARNESS_PIECES) else ():
             word = match.group()
             if word.casefold() in context.task_text.casefold() or (_is_folder(word) and context.find_in_actions(word)):
                 continue
