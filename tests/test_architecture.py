@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -243,3 +245,11 @@ def test_a_broken_rule_is_caught_and_names_the_file(tmp_path: Path, name: str, t
     (violation,) = list_violations(write_tree(tmp_path, GOOD | {name: f"{text}\n"}))
     assert violation.startswith(f"{name}:")
     assert what in violation
+
+
+def test_a_command_starts_without_the_libraries_that_only_some_need() -> None:
+    """Each of these takes longer to load than a short command takes to run."""
+    heavy = ("datasets", "huggingface_hub", "numpy", "openai", "pandas", "streamlit")
+    code = f"import sys, core.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from core.errors import WorkspaceError
 from core.store.migrations import migrations
 from core.store.part import write_transaction
+from core.store.sqlite import Database
 from core.store.store import Store
 
 FILE_NAME = "trace_hints.db"

@@ -5,10 +5,9 @@ Times are UTC ISO texts in `_utc` columns. Columns named state, status or edited
 
 from sqlite3 import complete_statement
 
-from sqlite_utils import Database, Migrations
-
 from core.store import quality_origins, quality_tables
 from core.store.queue_tables import build_later_script, build_script
+from core.store.sqlite import Database, Migrations
 
 migrations = Migrations("trace_hints")
 

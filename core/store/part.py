@@ -6,9 +6,8 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlite_utils import Database
-
 from core.errors import WorkspaceBusyError, WorkspaceFullError
+from core.store.sqlite import Database
 
 SqlRow = dict[str, Any]
 SqlValues = Sequence[Any] | Mapping[str, Any]

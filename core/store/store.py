@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from core.store.answers import Answers
 from core.store.audits import Audits
 from core.store.batches import Batches
@@ -22,6 +20,7 @@ from core.store.remote import RemoteParts
 from core.store.repeated import Repeated
 from core.store.reservations import Reservations
 from core.store.servers import Servers
+from core.store.sqlite import Database
 from core.store.staging import Staging
 from core.store.steps import Steps
 from core.store.subjects import Subjects
