@@ -210,6 +210,8 @@ def test_a_conflict_shows_both_texts_and_either_can_be_kept(bench: Bench, new_da
         bench.press("Control+Enter")
         conflict = bench.page.locator(".card.conflict")
         expect(conflict).to_contain_text("Jonas changed this step while you were editing. Both texts are kept.")
+        expect(bench.page.locator(".toast")).to_have_text("Your text is not saved yet: somebody else changed it first.")
+        expect(bench.page.locator(".save")).to_have_text("1 not saved: yours to settle")
         expect(conflict).to_contain_text("My words.")
         expect(conflict).to_contain_text("The words of Jonas.")
         expect(bench.button("Settle hint 3 first")).to_be_visible()

@@ -132,6 +132,8 @@ function settleOne(wb, action, result) {
   wb.decided.delete(action.trial_id);
   if (result.problem === "conflict" && result.theirs && action.payload.text) {
     wb.conflicts.set(action.hint_id || `task ${action.trial_id}`, { mine: action.payload.text, ...result, action });
+    // what was said when it was sent is not so
+    say(wb, "Your text is not saved yet: somebody else changed it first.");
   } else {
     // there is nothing to bring back of an undo that found nothing to undo
     if (["undo", "redo"].includes(action.action)) say(wb, result.message);

@@ -10,7 +10,7 @@ function renderTop(wb) {
     h("span", { class: "quiet all-count" }, wb.totals.all === undefined ? "" : count(wb.totals.all, "trial")),
     h("div", { class: "pace" }, drawPace(wb, left)),
     h("span", { class: `save is-${save.kind}` }, save.kind === "ok" ? icon("check", 14) : save.kind === "off" ? icon("warn", 14) : null, h("span", {}, save.words),
-      save.kind === "off" && h("button", { type: "button", class: "link", on: { click: () => flush(wb) } }, "Try again")),
+      save.kind === "off" && !save.toSettle && h("button", { type: "button", class: "link", on: { click: () => flush(wb) } }, "Try again")),
     h("span", { class: "who", title: plain(wb.me) }, h("i", { class: "initials", "aria-hidden": "true" }, initials(wb.me)), h("span", { class: "who-name" }, wb.me)),
     h("button", { type: "button", class: "key-button", "aria-keyshortcuts": "H", on: { click: () => press(wb, "h") } }, h("span", {}, "Keys"), cap("H")),
   ]);
@@ -41,6 +41,8 @@ function describeSave(wb) {
   if (wb.offSince) return { kind: "off", words: open ? `Not saved: no connection since ${clock(wb.offSince)}. Your decisions are kept here.` : `No connection since ${clock(wb.offSince)}.` };
   if (open && wb.missed) return { kind: "off", words: `${open} not saved yet, sending again` };
   if (open) return { kind: "busy", words: `Saving ${open}` };
+  const unsaved = wb.conflicts.size + wb.failed.length;
+  if (unsaved) return { kind: "off", toSettle: true, words: `${unsaved} not saved: yours to settle` };
   return { kind: "ok", words: "Saved" };
 }
 
