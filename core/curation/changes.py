@@ -57,7 +57,7 @@ def _apply_to_hint(store: Store, trial_id: int, hint_id: str, change: Change) ->
         case "override" if change.after:
             store.curation.override_finding(hint_id, _name_code(change))
         case "override":
-            store.curation.take_back_override(hint_id, _name_code(change))
+            store.subjects.save_overridden(hint_id, _name_code(change), ())
         case "overridden":
             store.subjects.save_overridden(hint_id, _name_code(change), change.after)
         case other:

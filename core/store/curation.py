@@ -1,6 +1,7 @@
 """Hints, their evidence and findings, and the views of them that decisions leave."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 import orjson
@@ -152,15 +153,7 @@ class Curation(Part):
                 for position, hint in enumerate(hints)
             ],
         )
-        self._connection.executemany("DELETE FROM evidence WHERE hint_id = ?", [(hint.id,) for hint in hints])
-        self._connection.executemany(
-            "INSERT INTO evidence (hint_id, position, attempt_id, message, quote, status) VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (hint.id, i, item.attempt_id, item.message, item.quote, item.status)
-                for hint in hints
-                for i, item in enumerate(hint.evidence)
-            ],
-        )
+        write_evidence(self._connection, {hint.id: hint.evidence for hint in hints})
 
     def replace_findings(self, trial_id: int, findings: Sequence[Finding]) -> None:
         """Save what the checks say now of a trial's hints; what was overridden stays so while it says the same.
@@ -243,18 +236,6 @@ class Curation(Part):
             )
         return cursor.rowcount > 0
 
-    def take_back_override(self, hint_id: str, code: str) -> None:
-        """The block holds again for the words that the hint has now."""
-        with self.write():
-            self._connection.execute(
-                "DELETE FROM overrides WHERE hint_id = ?1 AND code = ?2 "
-                "AND words = (SELECT text FROM hints WHERE id = ?1)",
-                (hint_id, code),
-            )
-            self._connection.execute(
-                "UPDATE findings SET overridden = 0 WHERE hint_id = ? AND code = ?", (hint_id, code)
-            )
-
     def count_hints(self, dataset_id: int, *, state: HintState, first_trials: int | None = None) -> HintCounts:
         """Hints of the chosen trials that are in a state, by kind."""
         rows = self._rows(
@@ -274,6 +255,19 @@ class Curation(Part):
             (dataset_id, first_trials),
         ):
             yield row["id"]
+
+
+def write_evidence(connection: Connection, evidence: Mapping[str, Sequence[Evidence]]) -> None:
+    """The quotes of some hints, in order, by hint; those that these hints had go."""
+    connection.executemany("DELETE FROM evidence WHERE hint_id = ?", [(hint_id,) for hint_id in evidence])
+    connection.executemany(
+        "INSERT INTO evidence (hint_id, position, attempt_id, message, quote, status) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (hint_id, position, item.attempt_id, item.message, item.quote, item.status)
+            for hint_id, items in evidence.items()
+            for position, item in enumerate(items)
+        ],
+    )
 
 
 def _build_proposal(row: SqlRow, hints: AttemptHints) -> Proposal:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from core.models import Evidence, Hint, HintKind, HintText, Origin
-from core.store.curation import KIND_ORDER
+from core.store.curation import KIND_ORDER, write_evidence
 from core.store.part import Part
 
 
@@ -76,15 +76,7 @@ class Subjects(Part):
     def save_evidence(self, hint_id: str, evidence: Sequence[Evidence]) -> None:
         """The quotes of a hint, in order."""
         with self.write():
-            self._connection.execute("DELETE FROM evidence WHERE hint_id = ?", (hint_id,))
-            self._connection.executemany(
-                "INSERT INTO evidence (hint_id, position, attempt_id, message, quote, status) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (hint_id, position, item.attempt_id, item.message, item.quote, item.status)
-                    for position, item in enumerate(evidence)
-                ],
-            )
+            write_evidence(self._connection, {hint_id: evidence})
 
     def save_overridden(self, hint_id: str, code: str, messages: Sequence[str]) -> None:
         """Which blocks with a code do not hold for the hint's present words, by what they say; no others do."""
@@ -101,8 +93,8 @@ class Subjects(Part):
                 (hint_id, code, given),
             )
             self._connection.execute(
-                "UPDATE findings SET overridden = message IN (SELECT value FROM json_each(?3)) "
-                "WHERE hint_id = ?1 AND code = ?2 AND severity = 'block'",
+                "UPDATE findings SET overridden = severity = 'block' AND message IN (SELECT value FROM json_each(?3)) "
+                "WHERE hint_id = ?1 AND code = ?2",
                 (hint_id, code, given),
             )
 

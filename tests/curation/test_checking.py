@@ -69,7 +69,7 @@ def test_an_override_that_was_taken_back_is_gone(store: Store, hint: Hint) -> No
     block = Finding(code="leak", severity=Severity.BLOCK, message="'A1' gives it away.", hint_id=hint.id)
     store.curation.replace_findings(hint.trial_id, [block])
     store.curation.override_finding(hint.id, "leak")
-    store.curation.take_back_override(hint.id, "leak")
+    store.subjects.save_overridden(hint.id, "leak", ())
     assert find_overridden(store, hint) == {block.message: False}
     store.curation.replace_findings(hint.trial_id, [block])
     assert find_overridden(store, hint) == {block.message: False}
