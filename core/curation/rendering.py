@@ -61,16 +61,16 @@ def render_instruction(task_text: str, hints: Sequence[RenderedHint], *, show_so
 
 def build_hints_section(hints: Sequence[RenderedHint], *, heading: str = HEADING, show_sources: bool = True) -> str:
     """The hints under their headings, ending with a line break; empty if no hint has content."""
-    written = {kind: [hint for hint in hints if hint.text.kind is kind and render_hint(hint.text)] for kind in HintKind}
+    written: dict[HintKind, list[str]] = {kind: [] for kind in HintKind}
+    for hint in hints:
+        words = render_hint(hint.text)
+        if words:
+            named = show_sources and hint.text.kind is HintKind.PITFALL
+            written[hint.text.kind].append(f"{words}{_name_sources(hint)}" if named else words)
     bodies = {
-        HintKind.TOOL: "\n\n".join(render_hint(hint.text) for hint in written[HintKind.TOOL]),
-        HintKind.STRATEGY: "\n".join(
-            f"{number}. {render_hint(hint.text)}" for number, hint in enumerate(written[HintKind.STRATEGY], start=1)
-        ),
-        HintKind.PITFALL: "\n".join(
-            f"- {render_hint(hint.text)}{_name_sources(hint) if show_sources else ''}"
-            for hint in written[HintKind.PITFALL]
-        ),
+        HintKind.TOOL: "\n\n".join(written[HintKind.TOOL]),
+        HintKind.STRATEGY: "\n".join(f"{number}. {line}" for number, line in enumerate(written[HintKind.STRATEGY], 1)),
+        HintKind.PITFALL: "\n".join(f"- {line}" for line in written[HintKind.PITFALL]),
         HintKind.CRITERION: _render_criteria(written[HintKind.CRITERION]),
     }
     sections = [f"{_SECTIONS[kind]}\n{body}" for kind, body in bodies.items() if body]
@@ -159,8 +159,7 @@ def _render_pitfall(text: PitfallText) -> str:
     return _close(f"When {when}, {advice}" if when else advice[0].upper() + advice[1:])
 
 
-def _render_criteria(hints: Sequence[RenderedHint]) -> str:
-    lines = [render_hint(hint.text) for hint in hints]
+def _render_criteria(lines: Sequence[str]) -> str:
     # one alone stands as a line, unless Markdown would read more than a line in it: a heading, a list, a fence
     is_plain = len(lines) == 1 and not _BLOCK.match(lines[0])
     return lines[0] if is_plain else "\n".join(f"- {line}" for line in lines)

@@ -8,6 +8,7 @@ import io
 import tarfile
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ PERMISSIONS = 0o777
 """The bits of a mode that are carried over; those that run a file as somebody else are not."""
 _RATIO_BEGINS_AT = 16 * 1024 * 1024
 """Bytes; below this, no archive is large enough to hurt, however well it is compressed."""
+_BLOCK = tarfile.BLOCKSIZE
 _HEADERS_PER_ENTRY = 8
 """Blocks of 512 bytes that an entry may need beside its content."""
 
@@ -62,21 +64,28 @@ class TaskFiles(NamedTuple):
 
 def pack_files(files: TaskFiles) -> bytes:
     """A tar.gz without a leading folder: names sorted, no time, no owner."""
-    plain, packed = io.BytesIO(), io.BytesIO()
-    with tarfile.open(fileobj=plain, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for path in sorted(files.contents):
-            entry = tarfile.TarInfo(path.rstrip("/"))
-            if path.endswith("/"):
-                entry.type, entry.mode = tarfile.DIRTYPE, 0o755
-                archive.addfile(entry)
-                continue
-            entry.size = len(files.contents[path])
-            entry.mode = files.get_mode(path)
-            archive.addfile(entry, io.BytesIO(files.contents[path]))
+    pieces: list[bytes] = []
+    for path in sorted(files.contents):
+        content = files.contents[path]
+        pieces += (_build_header(path, len(content), files.get_mode(path)), content, bytes(-len(content) % _BLOCK))
+    plain = b"".join(pieces)
+    # two empty blocks end a tar, and it fills whole records
+    plain += bytes(2 * _BLOCK + -(len(plain) + 2 * _BLOCK) % tarfile.RECORDSIZE)
+    packed = io.BytesIO()
     # in one piece: many small writes cost more than the compression
     with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=6, mtime=0) as stream:
-        stream.write(plain.getbuffer())
+        stream.write(plain)
     return packed.getvalue()
+
+
+@lru_cache(maxsize=1_000)
+def _build_header(path: str, size: int, mode: int) -> bytes:
+    # kept: what comes with every task has the same one, and building it takes longer than compressing the file
+    entry = tarfile.TarInfo(path.rstrip("/"))
+    entry.size, entry.mode = size, mode
+    if path.endswith("/"):
+        entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+    return entry.tobuf(tarfile.PAX_FORMAT, tarfile.ENCODING, "surrogateescape")
 
 
 def unpack_files(packed: bytes, limits: ArchiveLimits = DEFAULT_LIMITS) -> TaskFiles:

@@ -39,7 +39,7 @@ def open_tasks(store: Store, dataset: Dataset, options: PublishOptions) -> Abstr
     """
     if options.tasks is None:
         return nullcontext()
-    trials = store.traces.list_trials(dataset.id)
+    trials = store.traces.list_trial_names(dataset.id)
     return open_source_tasks(options.tasks, trials=trials, limits=choose_limits(options))
 
 

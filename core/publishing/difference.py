@@ -1,47 +1,75 @@
 """What a publication changes at its target: tasks added, changed and removed, and how a text differs. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import unified_diff
+from enum import StrEnum
 from typing import NamedTuple
 
 from core.publishing.archive import TaskFiles
-from core.publishing.manifest import ManifestTask
+from core.publishing.manifest import HeldTask, ManifestTask
 
 MAX_LINES = 400
 """Of one difference; it is for reading."""
 _CONTEXT_LINES = 3
 
 
+class Change(StrEnum):
+    """What becomes of a task."""
+
+    CHANGED = "changed"
+    ADDED = "added"
+    SAME = "same"
+    REMOVED = "removed"
+
+
 class Changes(NamedTuple):
-    """Tasks by what becomes of them, each in publishing order."""
+    """How many tasks become what."""
 
-    added: list[ManifestTask]
-    changed: list[ManifestTask]
-    same: list[ManifestTask]
-    removed: list[ManifestTask]
+    added: int
+    changed: int
+    same: int
+    removed: Sequence[HeldTask]
     """As they are there now."""
-
-    @property
-    def removed_trials(self) -> list[str]:
-        """Trials of which nothing is left, in order of first appearance."""
-        kept = {task.trial_name for task in (*self.added, *self.changed, *self.same)}
-        return [name for name in dict.fromkeys(task.trial_name for task in self.removed) if name not in kept]
+    removed_trials: list[str]
+    """Trials of which nothing is left, in order of first appearance."""
 
 
-def compare_tasks(held: Iterable[ManifestTask], tasks: Sequence[ManifestTask]) -> Changes:
-    """What becomes of the tasks that a target holds when these are published."""
+def compare_tasks(held: Iterable[HeldTask], tasks: Iterable[ManifestTask]) -> Changes:
+    """What becomes of the tasks that a target holds when these are published.
+
+    Args:
+        held: As they are there now.
+        tasks: Gone through more than once.
+    """
     before = {task.folder: task for task in held}
-    changes = Changes([], [], [], [])
+    counts: Counter[Change] = Counter()
     for task in tasks:
         known = before.pop(task.folder, None)
-        if known is None:
-            changes.added.append(task)
-        elif known.content_sha256 == task.content_sha256:
-            changes.same.append(task)
-        else:
-            changes.changed.append(task)
-    changes.removed.extend(before.values())
-    return changes
+        counts[choose_change(None if known is None else known.content_sha256, task)] += 1
+    gone = dict.fromkeys(task.trial_name for task in before.values())
+    if gone:
+        for task in tasks:
+            gone.pop(task.trial_name, None)
+    return Changes(
+        added=counts[Change.ADDED],
+        changed=counts[Change.CHANGED],
+        same=counts[Change.SAME],
+        removed=list(before.values()),
+        removed_trials=list(gone),
+    )
+
+
+def choose_change(held_sha256: str | None, task: ManifestTask) -> Change:
+    """What becomes of a task.
+
+    Args:
+        held_sha256: Of what the target holds under its name; None: nothing.
+        task: As it would be published.
+    """
+    if held_sha256 is None:
+        return Change.ADDED
+    return Change.SAME if held_sha256 == task.content_sha256 else Change.CHANGED
 
 
 def build_difference(before: str, after: str, *, name: str = "instruction.md") -> str:

@@ -15,24 +15,32 @@ from core.publishing.card import build_card
 from core.publishing.card_facts import Card, CardFacts, SourceFacts
 from core.publishing.hint_rows import build_hint_row, build_hints_schema
 from core.publishing.layouts import DATA_PATH, HINTS_PATH, check_room, open_writer
-from core.publishing.manifest import ManifestTask, build_entry, build_manifest
+from core.publishing.manifest import build_entry, iterate_manifest
 from core.publishing.options import PublishOptions
 from core.publishing.scanning import find_secret
 from core.publishing.tables import Table
+from core.publishing.task_lines import TaskLines
 from core.publishing.task_rows import TasksIdentity
 from core.publishing.tasks import BuiltTask
 
 CARD_PATH = "README.md"
 
 
+class Staging(NamedTuple):
+    """Where the files of a commit are prepared."""
+
+    folder: Path
+    """It becomes the target, or is thrown away."""
+    lines: TaskLines
+    """Beside the folder, not in it."""
+
+
 class CommitFiles(NamedTuple):
     """The files of a commit in a folder."""
 
     folder: Path
-    tasks: list[ManifestTask]
+    tasks: TaskLines
     """Twins included, each behind its task."""
-    content_hashes: dict[int, str]
-    """Of the task with hints, by trial id."""
     hashes: dict[str, str]
     """SHA-256 of each file by its path in the commit, the manifest last."""
 
@@ -51,7 +59,7 @@ class CommitFiles(NamedTuple):
 
 
 def write_files(
-    folder: Path,
+    staging: Staging,
     tasks: Iterable[BuiltTask],
     *,
     dataset: Dataset,
@@ -59,10 +67,10 @@ def write_files(
     source: SourceFacts,
     tasks_identity: TasksIdentity | None,
 ) -> CommitFiles:
-    """The commit's files in `folder`, which is empty before; without any task there is no card and no manifest.
+    """The commit's files; without any task there is no card and no manifest.
 
     Args:
-        folder: An empty one.
+        staging: An empty folder, and no lines.
         tasks: One at a time; a twin follows its task.
         dataset: The dataset.
         options: What was asked for.
@@ -72,26 +80,28 @@ def write_files(
     Raises:
         PublishError: The card would hold a secret, or the layout has no room for so many tasks.
     """
-    facts, entries, content_hashes = CardFacts(), list[ManifestTask](), dict[int, str]()
+    (folder, lines), facts, example = staging, CardFacts(), ""
     schema = build_hints_schema(options)
     with open_writer(options.layout, folder) as writer, Table(folder / HINTS_PATH, schema) as rows:
         for task in tasks:
             writer.add(task)
             facts.add(task)
-            entries.append(build_entry(task))
-            check_room(options.layout, len(entries))
+            lines.add(build_entry(task))
+            check_room(options.layout, len(lines))
+            example = example or task.folder
             if task.twin_of is None:
                 rows.add(build_hint_row(task, options), size=len(task.instruction))
-                content_hashes[task.trial.id] = task.content_hash
-    if not entries:
-        return CommitFiles(folder, [], {}, {})
+    if not lines:
+        return CommitFiles(folder, lines, {})
     hashes = {**writer.hashes, **{path: hash_file(folder / path) for path in (DATA_PATH, HINTS_PATH)}}
-    card = build_card(dataset, facts, Card(entries[0].folder, options, source, tasks_identity))
+    card = build_card(dataset, facts, Card(example, options, source, tasks_identity))
     _check_card(card)
-    hashes[CARD_PATH] = _write(folder / CARD_PATH, card.encode())
-    content = build_manifest(dataset, options, tasks_identity=tasks_identity, file_hashes=hashes, tasks=entries)
+    hashes[CARD_PATH] = _write(folder / CARD_PATH, [card.encode()])
+    content = iterate_manifest(
+        dataset, options, tasks_identity=tasks_identity, file_hashes=dict(hashes), lines=lines.iterate_lines()
+    )
     hashes[manifest.FILE_NAME] = _write(folder / manifest.FILE_NAME, content)
-    return CommitFiles(folder, entries, content_hashes, hashes)
+    return CommitFiles(folder, lines, hashes)
 
 
 def hash_file(path: Path) -> str:
@@ -103,9 +113,13 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _write(path: Path, content: bytes) -> str:
-    path.write_bytes(content)
-    return sha256(content).hexdigest()
+def _write(path: Path, pieces: Iterable[bytes]) -> str:
+    digest = sha256()
+    with path.open("wb") as file:
+        for piece in pieces:
+            file.write(piece)
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _check_card(card: str) -> None:

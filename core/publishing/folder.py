@@ -4,16 +4,17 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
-from typing import NamedTuple
+from tempfile import TemporaryFile, mkdtemp
+from typing import IO, NamedTuple
 from uuid import uuid4
 
 from core.errors import PublishError, SourceError
 from core.publishing import manifest
 from core.publishing.entry_names import check_path
-from core.publishing.files import CommitFiles, hash_file
+from core.publishing.files import CommitFiles, Staging, hash_file
 from core.publishing.layouts import OUR_FOLDERS
 from core.publishing.manifest import ManifestHead, ManifestSource
+from core.publishing.task_lines import TaskLines
 
 
 class FolderTarget(NamedTuple):
@@ -55,7 +56,7 @@ def check_folder(path: Path, *, source: ManifestSource, replace: bool) -> Folder
 
 
 @contextmanager
-def open_staging(target: FolderTarget | None) -> Iterator[Path]:
+def open_staging(target: FolderTarget | None) -> Iterator[Staging]:
     """An empty folder to prepare the files in, beside the target so that they can be moved; gone at the end.
 
     Raises:
@@ -70,9 +71,17 @@ def open_staging(target: FolderTarget | None) -> Iterator[Path]:
     except OSError as error:
         raise _translate(error, None if target is None else target.path) from None
     try:
-        yield folder
+        with _open_lines(folder) as file:
+            yield Staging(folder, TaskLines(file))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _open_lines(folder: Path) -> IO[bytes]:
+    try:
+        return TemporaryFile(dir=folder.parent)
+    except OSError as error:
+        raise _translate(error, folder.parent) from None
 
 
 def holds_files(target: FolderTarget, files: CommitFiles) -> bool:

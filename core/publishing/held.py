@@ -10,6 +10,7 @@ from core.errors import SourceError
 from core.publishing.archive import TaskFiles, unpack_files
 from core.publishing.files import CARD_PATH
 from core.publishing.layouts import DATA_PATH, TASKS_FOLDER
+from core.publishing.spool import Spool
 from core.publishing.targets import Targets
 from core.publishing.task_rows import load_file_rows
 
@@ -125,20 +126,16 @@ class _Loader:
 def _spool_table(card: str, table: Path, spool: IO[bytes]) -> Held:
     if not table.is_file():
         return Held(card, _find_nothing)
-    places: dict[str, tuple[int, int]] = {}
+    archives = Spool[str](spool)
     try:
         for row in load_file_rows(table)[1]:
-            places[row.path] = (spool.tell(), len(row.binary))
-            spool.write(row.binary)
+            archives.put(row.path, row.binary)
     except SourceError as error:
         return Held(card, _find_nothing, f"What is there now cannot be compared with. {error}")
 
     def find(folder: str) -> TaskFiles | None:
-        if folder not in places:
-            return None
-        offset, size = places[folder]
-        spool.seek(offset)
-        return unpack_files(spool.read(size))
+        packed = archives.find(folder)
+        return None if packed is None else unpack_files(packed)
 
     return Held(card, find)
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import RepositoryNotFoundError
-from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from core.errors import PublishConflictError, PublishError, UsageError
@@ -20,7 +19,7 @@ from core.publishing.files import CARD_PATH
 from core.publishing.hub_calls import ERRORS, Calls, set_timeouts
 from core.publishing.hub_errors import NO_TOKEN, translate_error
 from core.publishing.hub_rights import Rights, check_may_publish, read_rights
-from core.publishing.hub_tree import list_tree, load_file
+from core.publishing.hub_tree import HeldFile, list_tree, load_file
 from core.publishing.manifest import ManifestHead, ManifestSource
 from core.publishing.options import PublishOptions, Seen
 from core.settings import Settings
@@ -37,7 +36,7 @@ class HubTarget(NamedTuple):
     repo: str
     head: str | None
     """None: the repository does not exist yet."""
-    tree: Mapping[str, RepoFile]
+    tree: Mapping[str, HeldFile]
     manifest: ManifestHead | None
     """What it holds now, if it is ours."""
     manifest_sha256: str | None
@@ -127,11 +126,11 @@ def check_seen(target: HubTarget, seen: Seen | None) -> None:
 
 
 def _load_manifest(
-    api: HfApi, repo: str, revision: str, tree: Mapping[str, RepoFile], calls: Calls
+    api: HfApi, repo: str, revision: str, tree: Mapping[str, HeldFile], calls: Calls
 ) -> tuple[ManifestHead | None, str | None]:
     file = tree.get(manifest.FILE_NAME)
     if file is None or file.size > manifest.MAX_BYTES:
         return None, None
     with TemporaryDirectory() as folder:
-        content = load_file(api, repo, revision, file.path, Path(folder), calls).read_bytes()
+        content = load_file(api, repo, revision, manifest.FILE_NAME, Path(folder), calls).read_bytes()
     return manifest.parse_manifest(content), sha256(content).hexdigest()

@@ -3,9 +3,10 @@
 It also says whose repository or folder it is: only tasks of the same dataset are replaced without being asked.
 """
 
+import io
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,6 +20,8 @@ FILE_NAME = "trace_hints.json"
 SCHEMA_VERSION = 1
 MAX_BYTES = 256 * 1024 * 1024
 """Larger ones are not ours."""
+_TASKS_BEGIN = b'\n "tasks": [\n'
+_TASKS_END = b"\n ]\n}\n"
 
 
 class ManifestSource(BaseModel):
@@ -36,27 +39,54 @@ class ManifestSource(BaseModel):
         return (self.dataset, self.config, self.split) == (other.dataset, other.config, other.split)
 
 
-class ManifestTask(BaseModel):
+class ManifestTask(NamedTuple):
     """One published task."""
 
     folder: str
     trial_name: str
     number: int
     content_sha256: str
-    decisions: list[str]
+    decisions: Sequence[str]
     """Ids of the approval and of the last decision on each published hint."""
     twin_of: str | None = None
     """The folder of the task with hints, if this is the same one without."""
 
 
-class ManifestHead(BaseModel):
+class HeldTask(NamedTuple):
+    """What must be known of a task that is there already."""
+
+    folder: str
+    trial_name: str
+    content_sha256: str
+
+
+class ManifestHead(NamedTuple):
     """What must be known of a manifest that is there already."""
+
+    source: ManifestSource
+    files: Mapping[str, str]
+    """SHA-256 of each other file of the commit, by path."""
+    tasks: Sequence[HeldTask]
+
+
+class _Task(BaseModel):
+    """A task as it is read."""
+
+    folder: str
+    trial_name: str
+    number: int
+    content_sha256: str
+    decisions: list[str]
+    twin_of: str | None = None
+
+
+class _Content(BaseModel):
+    """A manifest as it is read."""
 
     schema_version: int
     source: ManifestSource
     files: dict[str, str] = Field(default_factory=dict)
-    """SHA-256 of each other file of the commit, by path."""
-    tasks: list[ManifestTask]
+    tasks: list[_Task]
 
 
 def build_source(dataset: Dataset) -> ManifestSource:
@@ -78,22 +108,22 @@ def build_entry(task: BuiltTask) -> ManifestTask:
     )
 
 
-def build_manifest(
+def iterate_manifest(
     dataset: Dataset,
     options: PublishOptions,
     *,
     tasks_identity: TasksIdentity | None,
     file_hashes: Mapping[str, str],
-    tasks: Sequence[ManifestTask],
-) -> bytes:
-    """The manifest's content, a line per task.
+    lines: Iterable[bytes],
+) -> Iterator[bytes]:
+    """The manifest's content in pieces, a line per task.
 
     Args:
         dataset: The dataset.
         options: What was asked for.
         tasks_identity: Where source tasks came from, if any did.
         file_hashes: SHA-256 of the commit's other files, by path.
-        tasks: In publishing order.
+        lines: A task each as JSON, in publishing order.
     """
     source_tasks = None
     if tasks_identity is not None:
@@ -105,18 +135,49 @@ def build_manifest(
         "options": {**options.model_dump(mode="json", include=set(CONTENT_OPTIONS)), "tasks": source_tasks},
         "files": dict(sorted(file_hashes.items())),
     }
-    lines = [f" {json.dumps(name)}: {_dump(value)}" for name, value in head.items()]
-    entries = ",\n".join(f"  {_dump(task.model_dump())}" for task in tasks)
-    return ("{\n" + ",\n".join([*lines, f' "tasks": [\n{entries}\n ]']) + "\n}\n").encode()
+    yield b"{"
+    for name, value in head.items():
+        yield f"\n {json.dumps(name)}: {dump_json(value)},".encode()
+    yield _TASKS_BEGIN
+    for number, line in enumerate(lines):
+        yield (b",\n  " if number else b"  ") + line
+    yield _TASKS_END
 
 
 def parse_manifest(content: bytes) -> ManifestHead | None:
     """A manifest of ours, or None for anything else of that name."""
     try:
-        return ManifestHead.model_validate_json(content)
+        return _parse_lines(content) or _build_head(_Content.model_validate_json(content))
     except ValidationError:
         return None
 
 
-def _dump(value: object) -> str:
+def _parse_lines(content: bytes) -> ManifestHead | None:
+    """The same task by task, as far as the content is laid out as we write it; None: it is not."""
+    begin = content.find(_TASKS_BEGIN)
+    if begin < 0 or not content.endswith(_TASKS_END):
+        return None
+    try:
+        head = _build_head(_Content.model_validate_json(content[:begin] + b'"tasks": []}'))
+        stream = io.BytesIO(content)
+        stream.seek(begin + len(_TASKS_BEGIN))
+        end = len(content) - len(_TASKS_END) + 1
+        tasks = []
+        while stream.tell() < end:
+            tasks.append(_build_held(_Task.model_validate_json(stream.readline().rstrip(b",\n"))))
+    except ValidationError:
+        return None
+    return head._replace(tasks=tasks)
+
+
+def _build_head(content: _Content) -> ManifestHead:
+    return ManifestHead(content.source, content.files, [_build_held(task) for task in content.tasks])
+
+
+def _build_held(task: _Task) -> HeldTask:
+    return HeldTask(task.folder, task.trial_name, task.content_sha256)
+
+
+def dump_json(value: object) -> str:
+    """JSON as the manifest writes it."""
     return json.dumps(value, ensure_ascii=False)

@@ -1,13 +1,14 @@
 """What a publication would be, for a person to look at before anything leaves: built in full, compared, thrown away."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from tempfile import TemporaryFile
 from typing import NamedTuple
 
 from core.models import Dataset
 from core.progress import Progress
 from core.publishing import manifest
 from core.publishing.building import Notes
-from core.publishing.difference import Changes, build_difference, compare_files, compare_tasks
+from core.publishing.difference import Change, Changes, build_difference, choose_change, compare_files, compare_tasks
 from core.publishing.files import CARD_PATH, CommitFiles
 from core.publishing.folder import holds_files, open_staging
 from core.publishing.held import Held, open_held
@@ -15,6 +16,7 @@ from core.publishing.options import PublishOptions, Seen
 from core.publishing.preview_models import FileSize, Preview, SampleFile, SampleTask, TargetState
 from core.publishing.publish import build_files
 from core.publishing.recording import Basis, settle_unsettled
+from core.publishing.spool import Spool
 from core.publishing.targets import Patience, Targets, check_options, find_targets, make_calls
 from core.publishing.tasks import BuiltTask
 from core.settings import Settings, export_hub_settings
@@ -56,21 +58,21 @@ def run_preview(
         progress("reading what is there now")
         size = sum(file.size for file in targets.hub.tree.values())
         calls = make_calls(patience, size, lambda: progress("reading what is there now"))
-    with open_held(targets, calls) as held, open_staging(None) as staging:
-        notes, look = Notes([], []), _Look(targets, held)
+    with open_held(targets, calls) as held, open_staging(None) as staging, TemporaryFile() as aside:
+        notes, look = Notes([], []), _Look(targets, held, Spool(aside))
         basis = _WatchedBasis(store, dataset, look)
         files = build_files(store, dataset, options, staging, notes, basis, progress)
         changes = compare_tasks(targets.list_held(), files.tasks)
-        found = _Found(targets, held, files, changes, look, notes, trials=len(basis.trials))
+        found = _Found(targets, held, files, changes, look, notes, trials=basis.trials)
         preview = _describe(store, dataset, options, found)
-    progress("saving the preview")
-    store.previews.save_preview(
-        job_id=job_id,
-        dataset_id=dataset.id,
-        stamp=stamp,
-        content=preview.model_dump_json(),
-        tasks=_list_rows(changes, look.differences),
-    )
+        progress("saving the preview")
+        store.previews.save_preview(
+            job_id=job_id,
+            dataset_id=dataset.id,
+            stamp=stamp,
+            content=preview.model_dump_json(),
+            tasks=look.iterate_rows(files, changes),
+        )
     return preview
 
 
@@ -88,8 +90,8 @@ def find_preview(store: Store, job_id: int) -> Preview | None:
 class _Look:
     """Looks at tasks while they are built, so that no more than one is in memory."""
 
-    def __init__(self, targets: Targets, held: Held) -> None:
-        self.differences: dict[str, str] = {}
+    def __init__(self, targets: Targets, held: Held, differences: Spool[str]) -> None:
+        self._differences = differences
         self.hints = self.with_verifier = 0
         self._before = {task.folder: task.content_sha256 for task in targets.list_held()}
         self._held = held
@@ -113,7 +115,22 @@ class _Look:
         if before is not None and before != task.content_hash:
             files = self._held.find_files(task.folder)
             if files is not None:
-                self.differences[task.folder] = compare_files(files, task.files)
+                difference = compare_files(files, task.files)
+                self._differences.put(task.folder, difference.encode("utf-8", "surrogatepass"))
+
+    def iterate_rows(self, files: CommitFiles, changes: Changes) -> Iterator[PreviewTaskRow]:
+        """Every task with what becomes of it, changed ones first and removed ones last."""
+        for wanted in (Change.CHANGED, Change.ADDED, Change.SAME):
+            for task in files.tasks:
+                if choose_change(self._before.get(task.folder), task) is wanted:
+                    difference = self._find_difference(task.folder)
+                    yield PreviewTaskRow(task.folder, task.trial_name, wanted.value, difference)
+        for held in changes.removed:
+            yield PreviewTaskRow(held.folder, held.trial_name, Change.REMOVED.value)
+
+    def _find_difference(self, folder: str) -> str | None:
+        packed = self._differences.find(folder)
+        return None if packed is None else packed.decode("utf-8", "surrogatepass")
 
 
 class _WatchedBasis(Basis):
@@ -174,9 +191,9 @@ def _describe(store: Store, dataset: Dataset, options: PublishOptions, found: _F
         tasks=len(files.tasks),
         with_verifier=found.look.with_verifier,
         hints=found.look.hints,
-        added=len(changes.added),
-        changed=len(changes.changed),
-        same=len(changes.same),
+        added=changes.added,
+        changed=changes.changed,
+        same=changes.same,
         removed=len(changes.removed),
         removed_trials=changes.removed_trials,
         removed_files=_list_removed_files(targets, files) if paths else [],
@@ -230,19 +247,3 @@ def _list_removed_files(targets: Targets, files: CommitFiles) -> list[str]:
     from core.publishing.hub import list_stale
 
     return list_stale(targets.hub, files)
-
-
-def _list_rows(changes: Changes, differences: Mapping[str, str]) -> list[PreviewTaskRow]:
-    listed = [
-        (task, change)
-        for change, tasks in (
-            ("changed", changes.changed),
-            ("added", changes.added),
-            ("same", changes.same),
-            ("removed", changes.removed),
-        )
-        for task in tasks
-    ]
-    return [
-        PreviewTaskRow(task.folder, task.trial_name, change, differences.get(task.folder)) for task, change in listed
-    ]

@@ -12,7 +12,7 @@ from core.progress import Progress
 from core.publishing import manifest
 from core.publishing.building import Notes, build_tasks, load_source_facts, open_tasks
 from core.publishing.difference import compare_tasks
-from core.publishing.files import CommitFiles, write_files
+from core.publishing.files import CommitFiles, Staging, write_files
 from core.publishing.folder import FolderTarget, holds_files, move_files, open_staging
 from core.publishing.hint_files import write_hints_file
 from core.publishing.layouts import HINTS_PATH
@@ -95,10 +95,10 @@ def run_publish(
         )
         pushed = None if targets.hub is None else _push(targets.hub, files, options, record, made, patience, progress)
         is_exported = _export(targets.folder, files, record, pushed)
-    is_unchanged = not is_exported if pushed is None else pushed.is_unchanged
-    _finish(record, pushed, is_unchanged=is_unchanged)
+        is_unchanged = not is_exported if pushed is None else pushed.is_unchanged
+        _finish(record, pushed, is_unchanged=is_unchanged)
     return PublishResult(
-        trials=len(basis.trials),
+        trials=basis.trials,
         repo=targets.hub.repo if targets.hub else None,
         revision=pushed.revision if pushed else None,
         path=str(targets.folder.path) if targets.folder else None,
@@ -106,8 +106,8 @@ def run_publish(
         url=targets.hub.url if targets.hub else None,
         pull_request=pushed.pull_request if pushed else None,
         unchanged=is_unchanged,
-        added=len(changes.added),
-        changed=len(changes.changed),
+        added=changes.added,
+        changed=changes.changed,
         left_out=notes.left_out,
         warnings=[note.model_copy(update={"diff": ""}) for note in notes.warnings],
         removed=changes.removed_trials,
@@ -127,12 +127,12 @@ def build_files(
     store: Store,
     dataset: Dataset,
     options: PublishOptions,
-    staging: Path,
+    staging: Staging,
     notes: Notes,
     basis: Basis,
     progress: Progress,
 ) -> CommitFiles:
-    """The commit's files in an empty folder; without any task there is no card and no manifest.
+    """The commit's files; without any task there is no card and no manifest.
 
     Raises:
         PublishError: There is no room to write.
@@ -151,7 +151,8 @@ def build_files(
             )
     except OSError as error:
         raise PublishError(
-            f"{staging.parent} cannot be written ({error.strerror or error}). Make room there. Nothing was published."
+            f"{staging.folder.parent} cannot be written ({error.strerror or error}). Make room there. "
+            "Nothing was published."
         ) from None
 
 

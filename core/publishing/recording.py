@@ -3,12 +3,14 @@
 A process may die, and an answer be lost, between any two of these; the next look at the repository settles it.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.models import Dataset
 from core.publishing.difference import Changes
 from core.publishing.files import CommitFiles
+from core.publishing.manifest import ManifestTask
 from core.publishing.options import PublishOptions
 from core.publishing.targets import Targets
 from core.publishing.tasks import BuiltTask
@@ -40,17 +42,32 @@ class Basis:
     def __init__(self, store: Store, dataset: Dataset) -> None:
         """Begins before anything is built: what is decided meanwhile counts as decided after."""
         self.last_decision = store.words.find_last_decision()
-        self._words = store.words.hash_words(dataset.id)
-        self.trials: dict[int, PublishedTrial] = {}
+        # as bytes: there is one for each approved trial, published or not
+        self._words = {trial_id: bytes.fromhex(words) for trial_id, words in store.words.iterate_words(dataset.id)}
+        self._trial_ids = array("q")
 
     def watch(self, tasks: Iterable[BuiltTask]) -> Iterator[BuiltTask]:
         """The same tasks; of each trial the first one, which has the hints, is taken down."""
         for task in tasks:
-            trial_id = task.trial.id
-            self.trials.setdefault(
-                trial_id, PublishedTrial(task.content_hash, task.decision_ids, self._words.get(trial_id))
-            )
+            if task.twin_of is None:
+                self._trial_ids.append(task.trial.id)
             yield task
+
+    @property
+    def trials(self) -> int:
+        """How many were taken down."""
+        return len(self._trial_ids)
+
+    def iterate_trials(self, tasks: Iterable[ManifestTask]) -> Iterator[tuple[int, PublishedTrial]]:
+        """Id and content of each trial, in publishing order.
+
+        Args:
+            tasks: What was written of all that was watched.
+        """
+        published = (task for task in tasks if task.twin_of is None)
+        for trial_id, task in zip(self._trial_ids, published, strict=True):
+            words = self._words.get(trial_id)
+            yield trial_id, PublishedTrial(task.content_sha256, task.decisions, None if words is None else words.hex())
 
 
 class Record:
@@ -85,13 +102,14 @@ class Record:
             options=options.model_dump_json(exclude_defaults=True, exclude={"seen"}),
             manifest_sha256=manifest_sha256,
             tasks=len(files.tasks),
-            added=len(changes.added),
-            changed=len(changes.changed),
+            added=changes.added,
+            changed=changes.changed,
             removed=len(changes.removed),
             last_decision=basis.last_decision,
             published_by=made.published_by,
-            content=basis.trials,
+            trials=basis.trials,
         )
+        self._basis, self._tasks = basis, files.tasks
 
     @property
     def repo(self) -> str | None:
@@ -114,7 +132,7 @@ class Record:
         if self._row is not None:
             # that one was never made, or is there no more
             self._store.publications.drop_publication(self._row.id)
-        self._row = self._store.publications.create_publication(self._new.model_copy(update={"parent": parent}))
+        self._row = self._create(self._new.model_copy(update={"parent": parent}))
 
     def refuse(self) -> None:
         """The commit was never made."""
@@ -144,10 +162,13 @@ class Record:
         pull_request = result.pull_request if result else None
         if self._row is None:
             new = self._new.model_copy(update={"state": state, "unchanged": is_unchanged, "revision": revision})
-            self._row = self._store.publications.create_publication(new)
+            self._row = self._create(new)
         self._store.publications.save_outcome(
             self._row.id, state, revision=revision, pull_request=pull_request, path=path
         )
+
+    def _create(self, new: NewPublication) -> Publication:
+        return self._store.publications.create_publication(new, self._basis.iterate_trials(self._tasks))
 
 
 def settle_unsettled(store: Store, target: "HubTarget") -> None:

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, NamedTuple, Protocol
+from typing import IO, Protocol
 
 from core.errors import SourceError
 from core.models import Trial
 from core.publishing.archive import DEFAULT_LIMITS, ArchiveLimits, TaskFiles, unpack_files
+from core.publishing.spool import Spool
 from core.publishing.task_folders import INSTRUCTION, FolderTasks
-from core.publishing.task_names import TaskNames, get_last_part, list_wanted
+from core.publishing.task_names import Named, TaskNames, get_last_part, list_wanted
 from core.publishing.task_rows import TABLE_ENDINGS, TaskRow, TasksIdentity, load_file_rows, load_hub_rows
 
 
@@ -31,7 +32,7 @@ class SourceTasks(Protocol):
 
 @contextmanager
 def open_source_tasks(
-    source: str, *, trials: Sequence[Trial], limits: ArchiveLimits = DEFAULT_LIMITS
+    source: str, *, trials: Sequence[Named], limits: ArchiveLimits = DEFAULT_LIMITS
 ) -> Iterator[SourceTasks]:
     """The tasks of a folder, a .parquet or .jsonl file, or a Hub dataset, for as long as the block lasts.
 
@@ -76,11 +77,6 @@ def find_source_files(tasks: SourceTasks, trial: Trial) -> TaskFiles | None:
     return files
 
 
-class _Place(NamedTuple):
-    offset: int
-    size: int
-
-
 class _SpooledTasks:
     """Archives from a table, put aside on disk so that no more than one is in memory."""
 
@@ -89,13 +85,12 @@ class _SpooledTasks:
         identity: TasksIdentity,
         rows: Iterator[TaskRow],
         spool: IO[bytes],
-        trials: Sequence[Trial],
+        trials: Sequence[Named],
         limits: ArchiveLimits,
     ) -> None:
         self.identity = identity
         self._limits = limits
-        self._spool = spool
-        self._places: dict[bytes, _Place] = {}
+        self._archives = Spool[bytes](spool)
         # equal archives are one task, however often they are there
         self._names: TaskNames[bytes] = TaskNames(trials)
         wanted = list_wanted(trials)
@@ -106,15 +101,11 @@ class _SpooledTasks:
 
     def _keep(self, binary: bytes) -> bytes:
         digest = sha256(binary).digest()
-        if digest not in self._places:
-            self._places[digest] = _Place(self._spool.tell(), len(binary))
-            self._spool.write(binary)
+        if digest not in self._archives:
+            self._archives.put(digest, binary)
         return digest
 
     def find_files(self, trial: Trial) -> TaskFiles | None:
         digest = self._names.find(trial)
-        if digest is None:
-            return None
-        place = self._places[digest]
-        self._spool.seek(place.offset)
-        return unpack_files(self._spool.read(place.size), self._limits)
+        packed = None if digest is None else self._archives.find(digest)
+        return None if packed is None else unpack_files(packed, self._limits)

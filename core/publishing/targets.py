@@ -3,7 +3,7 @@
 `hub` is imported late: huggingface_hub reads its address from the environment when it is imported.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +12,7 @@ from core.models import Dataset
 from core.progress import Progress
 from core.publishing.folder import FolderTarget, check_folder
 from core.publishing.hint_files import check_hints_file
-from core.publishing.manifest import ManifestTask, build_source
+from core.publishing.manifest import HeldTask, build_source
 from core.publishing.names import check_licence, check_prefix, check_repo_name
 from core.publishing.options import PublishOptions
 from core.settings import Settings
@@ -35,7 +35,7 @@ class Targets(NamedTuple):
     folder: FolderTarget | None
     hub: "HubTarget | None"
 
-    def list_held(self) -> list[ManifestTask]:
+    def list_held(self) -> Sequence[HeldTask]:
         """Tasks that the repository holds now, or without one the folder; empty if it holds none of ours."""
         target = self.hub or self.folder
         return [] if target is None or target.manifest is None else target.manifest.tasks

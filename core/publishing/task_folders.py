@@ -17,7 +17,7 @@ from core.publishing.archive import (
     drop_full_folders,
 )
 from core.publishing.entry_names import check_path, show_name
-from core.publishing.task_names import TaskNames
+from core.publishing.task_names import Named, TaskNames
 from core.publishing.task_rows import TasksIdentity
 
 INSTRUCTION = "instruction.md"
@@ -30,7 +30,7 @@ _MAX_TOML_BYTES = 1 << 20
 class FolderTasks:
     """Task folders in one folder, directly or a little deeper; or that folder is a task itself."""
 
-    def __init__(self, root: Path, trials: Sequence[Trial], limits: ArchiveLimits) -> None:
+    def __init__(self, root: Path, trials: Sequence[Named], limits: ArchiveLimits) -> None:
         self.identity = TasksIdentity(source=root.resolve().name)
         self._limits = limits
         self._names: TaskNames[Path] = TaskNames(trials)

@@ -5,12 +5,25 @@ Harbor cuts a trial's name at 32 characters, so two tasks can share what is left
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from core.errors import SourceError
-from core.models import Trial
 
 Key = TypeVar("Key", bound=Hashable)
+
+
+class Named(Protocol):
+    """A trial, as far as it matters here: of all trials of a dataset, the texts would be too much."""
+
+    @property
+    def name(self) -> str:
+        """The trial's name."""
+        ...
+
+    @property
+    def task(self) -> str | None:
+        """What it was run on, if the traces say."""
+        ...
 
 
 class TaskNames(Generic[Key]):
@@ -20,7 +33,7 @@ class TaskNames(Generic[Key]):
         trials: Every trial of the dataset: of two tasks `a/build` and `b/build`, none may take a source task `build`.
     """
 
-    def __init__(self, trials: Iterable[Trial]) -> None:
+    def __init__(self, trials: Iterable[Named]) -> None:
         tasks = {trial.task for trial in trials if trial.task}
         self._shared = {last for last, count in Counter(map(get_last_part, tasks)).items() if count > 1}
         self._whole: dict[str, set[Key]] = {}
@@ -32,7 +45,7 @@ class TaskNames(Generic[Key]):
             self._whole.setdefault(name, set()).add(key)
             self._last.setdefault(get_last_part(name), set()).add(key)
 
-    def find(self, trial: Trial) -> Key | None:
+    def find(self, trial: Named) -> Key | None:
         """The trial's source task, or None.
 
         Raises:
@@ -56,6 +69,6 @@ def get_last_part(name: str) -> str:
     return name.rstrip("/").rsplit("/", 1)[-1]
 
 
-def list_wanted(trials: Iterable[Trial]) -> set[str]:
+def list_wanted(trials: Iterable[Named]) -> set[str]:
     """The last parts of all names that a trial's source task may have."""
     return {get_last_part(name) for trial in trials for name in (trial.task, trial.name) if name}

@@ -1,6 +1,7 @@
 """Previews of publications: what a job of the worker found, for the page to show. Only the newest few are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 from pydantic import BaseModel
@@ -41,7 +42,7 @@ class Previews(Part):
     """What publications would be."""
 
     def save_preview(
-        self, *, job_id: int, dataset_id: int, stamp: str, content: str, tasks: Sequence[PreviewTaskRow]
+        self, *, job_id: int, dataset_id: int, stamp: str, content: str, tasks: Iterable[PreviewTaskRow]
     ) -> int:
         """The id of a preview; a job's earlier one and the dataset's oldest ones are forgotten."""
         with self.write():
@@ -50,14 +51,15 @@ class Previews(Part):
                 "INSERT INTO previews (job_id, dataset_id, stamp, content, created_utc) VALUES (?, ?, ?, ?, ?)",
                 (job_id, dataset_id, stamp, pack_text(content), utc_now()),
             ).lastrowid
-        for begin in range(0, len(tasks), ROWS_AT_ONCE):
+        numbered = enumerate(tasks)
+        while rows := list(islice(numbered, ROWS_AT_ONCE)):
             with self.write():
                 self._connection.executemany(
                     "INSERT INTO preview_tasks (preview_id, position, folder, trial_name, change, difference) "
                     "VALUES (?, ?, ?, ?, ?, ?)",
                     [
                         (preview_id, position, *row[:3], None if row.difference is None else pack_text(row.difference))
-                        for position, row in enumerate(tasks[begin : begin + ROWS_AT_ONCE], begin)
+                        for position, row in rows
                     ],
                 )
         with self.write():

@@ -3,12 +3,12 @@
 A commit is noted as pending before it is made, so that a process that dies in between leaves a trace to follow.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 import orjson
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from core.store.part import Part, utc_now
 
@@ -80,7 +80,7 @@ class PublishedTrial(NamedTuple):
     decisions: Sequence[str] = ()
     """Ids of the decisions that it was made of."""
     words_sha256: str | None = None
-    """See `Words.hash_words`."""
+    """See `TrialWords.iterate_words`."""
 
 
 class NewPublication(BaseModel):
@@ -106,16 +106,20 @@ class NewPublication(BaseModel):
     unchanged: bool = False
     last_decision: int | None = None
     published_by: str
-    content: Mapping[int, PublishedTrial] = Field(exclude=True)
-    """By trial id."""
+    trials: int
 
 
 class Publications(Part):
     """The history of publishing."""
 
-    def create_publication(self, new: NewPublication) -> Publication:
-        """A publication with its trials."""
-        values = new.model_dump(mode="json") | {"trials": len(new.content), "created_utc": utc_now()}
+    def create_publication(self, new: NewPublication, content: Iterable[tuple[int, PublishedTrial]]) -> Publication:
+        """A publication with its trials.
+
+        Args:
+            new: The publication.
+            content: Id and content of each trial.
+        """
+        values = new.model_dump(mode="json") | {"created_utc": utc_now()}
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         with self.write():
             publication_id = self._connection.execute(
@@ -124,10 +128,10 @@ class Publications(Part):
             self._connection.executemany(
                 "INSERT INTO publication_trials (publication_id, trial_id, content_hash, decisions, words_sha256) "
                 "VALUES (?, ?, ?, ?, ?)",
-                [
+                (
                     (publication_id, trial_id, trial.content_hash, _dump(trial.decisions), trial.words_sha256)
-                    for trial_id, trial in new.content.items()
-                ],
+                    for trial_id, trial in content
+                ),
             )
         return self.get_publication(int(publication_id or 0))
 

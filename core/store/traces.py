@@ -51,6 +51,13 @@ class NewTrial(NamedTuple):
     """Code, severity and message of what import found."""
 
 
+class TrialName(NamedTuple):
+    """What a trial is called, without its texts."""
+
+    name: str
+    task: str | None
+
+
 class AttemptSource(NamedTuple):
     """What there is to read of an attempt."""
 
@@ -200,6 +207,13 @@ class Traces(Part):
             (dataset_id, -1 if first is None else first),
         )
         return [Trial.model_validate(row) for row in rows]
+
+    def list_trial_names(self, dataset_id: int) -> list[TrialName]:
+        """The names alone of the trials of a dataset, in order of first appearance."""
+        rows = self._connection.execute(
+            "SELECT name, task FROM trials WHERE dataset_id = ? ORDER BY number", (dataset_id,)
+        )
+        return [TrialName(*row) for row in rows]
 
     def list_attempts(self, trial_id: int) -> list[Attempt]:
         """The attempts of a trial in order of first appearance."""

@@ -13,14 +13,9 @@ class TrialWords(Part):
         """Number of the workspace's last decision; 0 before the first one."""
         return int(self._value("SELECT COALESCE(MAX(seq), 0) FROM decisions"))
 
-    def hash_words(self, dataset_id: int) -> dict[int, str]:
-        """SHA-256 over task text and accepted hints in their order, by trial id; approved trials only."""
-        return dict(
-            self._hash(
-                "t.dataset_id = ?1 AND t.status = 'approved'",
-                dataset_id,
-            )
-        )
+    def iterate_words(self, dataset_id: int) -> Iterator[tuple[int, str]]:
+        """Id of each approved trial, and SHA-256 over its task text and accepted hints in their order."""
+        return self._hash("t.dataset_id = ?1 AND t.status = 'approved'", dataset_id)
 
     def list_changed(self, publication_id: int) -> dict[int, str]:
         """Trials of a publication that are not any more as they were published: `changed` or `not approved`, by id.

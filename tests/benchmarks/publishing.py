@@ -16,6 +16,7 @@ from typing import Any
 
 from core.publishing.building import Notes, build_tasks, load_source_facts, open_tasks
 from core.publishing.files import write_files
+from core.publishing.folder import open_staging
 from core.publishing.options import Layout, PublishOptions
 from core.store import open_store
 from tests.benchmarks.publishing_data import make_workspace, write_source_tasks
@@ -30,14 +31,14 @@ def measure(home: Path, options: PublishOptions) -> dict[str, float]:
     def progress(stage: str, *, done: int = 0, total: int | None = None, failed: int = 0) -> None:
         """Nobody looks."""
 
-    with open_store(home) as store, tempfile.TemporaryDirectory() as folder:
+    with open_store(home) as store, open_staging(None) as staging:
         dataset = store.traces.list_datasets()[0]
         notes = Notes([], [])
         began, used = time.perf_counter(), time.process_time()
         with open_tasks(store, dataset, options) as source_tasks:
             tasks = build_tasks(store, dataset, options, source_tasks=source_tasks, notes=notes, progress=progress)
             files = write_files(
-                Path(folder),
+                staging,
                 tasks,
                 dataset=dataset,
                 options=options,

@@ -35,8 +35,8 @@ def publish(store: Store, dataset: Dataset, hashes: dict[int, str], **values: An
         "published_by": ANN,
     }
     content = {trial_id: PublishedTrial(content_hash) for trial_id, content_hash in hashes.items()}
-    new = NewPublication(dataset_id=dataset.id, content=content, **(told | values))
-    return store.publications.create_publication(new)
+    new = NewPublication(dataset_id=dataset.id, trials=len(content), **(told | values))
+    return store.publications.create_publication(new, content.items())
 
 
 def list_newest_hashes(store: Store, dataset_id: int) -> dict[int, str]:
@@ -112,9 +112,9 @@ def test_a_publication_keeps_the_decisions_that_each_trial_was_made_of(store: St
     one, *_ = list_trial_ids(store, dataset)
     trial = PublishedTrial("hash", ("d1", "d2"), "words")
     new = NewPublication(
-        dataset_id=dataset.id, state=PublicationState.PUBLISHED, prefix="x", published_by=ANN, content={one: trial}
+        dataset_id=dataset.id, state=PublicationState.PUBLISHED, prefix="x", published_by=ANN, trials=1
     )
-    made = store.publications.create_publication(new)
+    made = store.publications.create_publication(new, [(one, trial)])
     assert store.publications.list_trials(made.id) == {one: trial}
 
 

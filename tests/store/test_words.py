@@ -8,16 +8,18 @@ from tests.publishing.approved import change_hint, make_approved
 
 
 def publish(store: Store, dataset: Dataset, trials: list[Trial]) -> Publication:
-    words = store.words.hash_words(dataset.id)
+    words = dict(store.words.iterate_words(dataset.id))
     new = NewPublication(
         dataset_id=dataset.id,
         state=PublicationState.PUBLISHED,
         prefix="p",
         published_by="ada",
         last_decision=store.words.find_last_decision(),
-        content={trial.id: PublishedTrial("h", (), words[trial.id]) for trial in trials},
+        trials=len(trials),
     )
-    return store.publications.create_publication(new)
+    return store.publications.create_publication(
+        new, ((trial.id, PublishedTrial("h", (), words[trial.id])) for trial in trials)
+    )
 
 
 def test_what_nobody_touched_is_as_it_was_published(store: Store) -> None:
@@ -50,4 +52,5 @@ def test_an_edited_task_text_is_a_change(store: Store) -> None:
 
 def test_no_two_lists_of_hints_have_the_same_hash(store: Store) -> None:
     dataset, (one, two) = make_approved(store, 2)
-    assert store.words.hash_words(dataset.id)[one.id] != store.words.hash_words(dataset.id)[two.id]
+    words = dict(store.words.iterate_words(dataset.id))
+    assert words[one.id] != words[two.id]
