@@ -8,6 +8,8 @@ from core.errors import SourceError
 
 MAX_PATH_CHARACTERS = 1_000
 _SHOWN = 200
+_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""Characters that let a name read as another one."""
 
 
 def check_path(name: str) -> str:
@@ -64,4 +66,4 @@ def _is_odd(part: str) -> bool:
 
 
 def _is_control(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cs") or char in "\u2028\u2029\u202a\u202b\u202c\u202d\u202e"
+    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or unicodedata.bidirectional(char) in _TURNING

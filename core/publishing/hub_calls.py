@@ -197,5 +197,5 @@ def find_retry_after(error: Exception, *, now: datetime) -> float | None:
     except ValueError:
         try:
             return max(0.0, (parsedate_to_datetime(value) - now).total_seconds())
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None

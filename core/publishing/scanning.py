@@ -6,6 +6,7 @@ from core.curation.secret_scan import find_secret
 
 __all__ = ["find_secret", "find_secret_file"]
 
+_ZERO = "\0"
 _BYTES_AT_ONCE = 1 << 20
 """Small files are looked at together first: a call of a plugin costs more than a short text."""
 
@@ -24,4 +25,6 @@ def find_secret_file(contents: Mapping[str, bytes]) -> tuple[str, str] | None:
 
 def _read(file: tuple[str, bytes]) -> str:
     path, content = file
-    return f"{path}\n{content.decode('utf-8', 'replace')}"
+    text = content.decode("utf-8", "replace")
+    # as UTF-16 the letters of a secret have zeros between them
+    return f"{path}\n{text}\n{text.replace(_ZERO, '')}" if _ZERO in text else f"{path}\n{text}"

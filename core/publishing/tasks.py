@@ -1,11 +1,12 @@
 """An approved trial as the files of a task folder. Pure: the same decisions give the same bytes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 from core.curation.rendering import build_rendered_hints, render_hint, render_instruction
+from core.errors import SourceError
 from core.models import Attempt, Dataset, Decision, Episode, Finding, Hint, HintKind, HintState, Origin, Outcome, Trial
 from core.publishing.archive import TaskFiles
 from core.publishing.harbor import TEST_SCRIPTS, list_harbor_problems
@@ -133,6 +134,9 @@ def build_task(
         options: The prefix, and what instructions carry.
         source_files: The source task, which is carried over; None: a skeleton without a verifier.
         is_twin: Without any hint, beside the task that has them.
+
+    Raises:
+        SourceError: The source task leaves no place for the metadata.
     """
     trial = facts.trial
     folder = build_folder_name(options.prefix, trial.number)
@@ -163,7 +167,7 @@ def build_task(
         twin_of=folder if is_twin else None,
         hints=[hint._asdict() for hint in hints],
     )
-    contents[METADATA_BESIDE_THEIRS if METADATA in contents else METADATA] = dump_metadata(metadata)
+    contents[_choose_metadata_name(contents)] = dump_metadata(metadata)
     files = TaskFiles(contents, {} if source_files is None else source_files.modes)
     if source_files is not None:
         warnings += [TrialNote(trial=trial.name, reason=problem) for problem in list_harbor_problems(files)]
@@ -183,6 +187,18 @@ def build_task(
         warnings=warnings,
         content_hash=hash_files(files),
     )
+
+
+def _choose_metadata_name(contents: Collection[str]) -> str:
+    """A place that no file or folder of the source task has; what an earlier publication left there is replaced."""
+    taken = {path.split("/")[0].casefold() for path in contents}
+    if METADATA not in taken:
+        return METADATA
+    if METADATA_BESIDE_THEIRS in taken and METADATA_BESIDE_THEIRS not in contents:
+        raise SourceError(
+            f"The source task has something named {METADATA_BESIDE_THEIRS}, where its metadata would stand. Rename it."
+        )
+    return METADATA_BESIDE_THEIRS
 
 
 def hash_files(files: TaskFiles) -> str:

@@ -46,6 +46,27 @@ def test_archive_is_the_same_bytes_every_time_and_in_any_order() -> None:
         }
 
 
+@given(
+    contents=st.dictionaries(
+        st.text(st.sampled_from("ab./\u65e5\u00fc"), min_size=1, max_size=300).filter(lambda path: path.strip("/.")),
+        st.binary(max_size=2_000),
+        max_size=6,
+    )
+)
+def test_archive_is_the_bytes_that_pythons_own_writer_makes(contents: dict[str, bytes]) -> None:
+    modes = dict.fromkeys(list(contents)[:2], 0o755)
+    files = TaskFiles({path: b"" if path.endswith("/") else content for path, content in contents.items()}, modes)
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted(files.contents):
+            entry = tarfile.TarInfo(path.rstrip("/"))
+            entry.size, entry.mode = len(files.contents[path]), files.get_mode(path)
+            if path.endswith("/"):
+                entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(entry, io.BytesIO(files.contents[path]))
+    assert gzip.decompress(pack_files(files)) == plain.getvalue()
+
+
 def test_packed_files_come_back() -> None:
     assert unpack_files(pack_files(FILES)) == FILES
 
@@ -82,6 +103,7 @@ def test_plain_tar_with_dots_and_folders_is_read_too() -> None:
         (("a\x1b[31m", b"x", {}), r"'a\\x1b\[31m' has a name that leads elsewhere"),
         (("a\x7f", b"x", {}), "has a name that leads elsewhere"),
         (("a\u202egnp.sh", b"x", {}), r"'a\\u202egnp.sh' has a name that leads elsewhere"),
+        (("a\u2067b", b"x", {}), r"'a\\u2067b' has a name that leads elsewhere"),
         (("tests./x", b"x", {}), "'tests./x' has a name that leads elsewhere"),
         (("tests /x", b"x", {}), "'tests /x' has a name that leads elsewhere"),
         (("...", b"x", {}), "'...' has a name that leads elsewhere"),

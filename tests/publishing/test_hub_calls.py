@@ -115,6 +115,7 @@ def test_call_that_never_returns_is_given_up_and_can_be_cancelled_before() -> No
         ("Thu, 01 Jan 2026 12:01:30 GMT", 90.0),
         ("Thu, 01 Jan 2026 11:00:00 GMT", 0.0),
         ("Thu, 01 Jan 2026 12:01:30", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
         ("soon", None),
         ("", None),
     ],

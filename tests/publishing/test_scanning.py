@@ -52,5 +52,10 @@ def test_first_file_with_a_secret_is_named() -> None:
     assert find_secret_file({"a": b"b"}) is None
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32-le"])
+def test_secret_in_a_file_of_wider_letters_is_found(encoding: str) -> None:
+    assert find_secret_file({"notes.txt": f"key: {KEY}".encode(encoding)}) == ("notes.txt", "AWS access key")
+
+
 def test_every_plugin_can_be_loaded() -> None:
     assert len({name for _, name in _PLUGINS}) == len(_PLUGINS)

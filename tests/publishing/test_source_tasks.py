@@ -352,3 +352,26 @@ def test_task_folder_that_is_too_large_is_refused(root: Path) -> None:
         load_folder(root / "book-0", ArchiveLimits(max_bytes=10))
     with pytest.raises(SourceError, match="more than 2 entries; one is 'solution'"):
         load_folder(root / "book-0", ArchiveLimits(max_entries=2))
+
+
+@pytest.mark.parametrize("name", ["metadata.json/x", "Metadata.json"])
+def test_metadata_stands_beside_whatever_bears_its_name(store: Store, tmp_path: Path, name: str) -> None:
+    dataset, _ = make_approved(store, 1)
+    write_task(tmp_path / "source", "book-0", b"Task: book flight 0", **{name: b"theirs"})
+    for layout in ("archive", "folders"):
+        out = tmp_path / layout
+        result = publish_folder(store, dataset, out, tasks=str(tmp_path / "source"), layout=layout)
+        assert (result.trials, result.left_out) == (1, [])
+    files = list_files(next((tmp_path / "folders" / "tasks").iterdir()))
+    assert files[name] == b"theirs"
+    assert json.loads(files["trace_hints_metadata.json"])["trial_name"] == "flight-0"
+
+
+def test_task_without_a_place_for_its_metadata_is_left_out_alone(store: Store, tmp_path: Path) -> None:
+    dataset, _ = make_approved(store, 2)
+    more = {"metadata.json": b"{}", "trace_hints_metadata.json/x": b""}
+    write_task(tmp_path / "source", "book-0", b"Task: book flight 0", **more)
+    write_task(tmp_path / "source", "book-1", b"Task: book flight 1")
+    result = publish_folder(store, dataset, tmp_path / "out", tasks=str(tmp_path / "source"))
+    assert result.trials == 1
+    assert "has something named trace_hints_metadata.json" in result.left_out[0].reason
