@@ -1,12 +1,17 @@
-"""`python -m tests.benchmarks.carrying [TRIALS]`: how long carrying decisions over takes, and its longest write.
+"""`python -m tests.benchmarks.carrying [TRIALS]`: how long carrying decisions over takes, and what others wait for it.
 
 Three decided hints and an approval a trial, made through the product's own doors; the second import has other markers.
+A write as the carrier sees it ends with the disk's part of the commit and the checkpoint, in which others may write
+already: therefore a second connection asks for the write lock all the time, as a reviewer's decision does.
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from time import perf_counter, process_time
 from typing import Any
 
@@ -22,6 +27,8 @@ from tests.builders import Row, import_list, make_row
 from tests.curation.proposals import propose, save_proposals
 
 TRIALS = 12_000
+ASKING_SECONDS = 0.01
+"""Between two writes of the second connection."""
 HINTS = [
     propose(StrategyText(do="Begin with the first wish."), "Task: the wish"),
     propose(PitfallText(avoid="give up early", instead="ask again"), "Task: the wish"),
@@ -67,6 +74,28 @@ class Writes:
         self._began = 0.0
 
 
+@contextmanager
+def wait_for_lock(home: Path) -> Iterator[list[float]]:
+    """How long each write of a second connection waited for the lock, in seconds; complete at the end."""
+    waited: list[float] = []
+    done = Event()
+
+    def ask() -> None:
+        with open_store(home) as store:
+            while not done.wait(ASKING_SECONDS):
+                begin = perf_counter()
+                with store.curation.write():
+                    waited.append(perf_counter() - begin)
+
+    thread = Thread(target=ask)
+    thread.start()
+    try:
+        yield waited
+    finally:
+        done.set()
+        thread.join()
+
+
 def main(trials: int = TRIALS) -> None:
     """Print a table."""
     with TemporaryDirectory() as folder, open_store(Path(folder)) as store:
@@ -79,14 +108,15 @@ def main(trials: int = TRIALS) -> None:
         for dry_run in (True, False, False):
             writes = Writes()
             begin, cpu = perf_counter(), process_time()
-            report = carry_over(
-                store, old, new, carried_by="Ann", action_id=f"c{perf_counter()}", dry_run=dry_run,
-                progress=writes.end, check_lease=writes.begin,
-            )  # fmt: skip
+            with wait_for_lock(Path(folder)) as waited:
+                report = carry_over(
+                    store, old, new, carried_by="Ann", action_id=f"c{perf_counter()}", dry_run=dry_run,
+                    progress=writes.end, check_lease=writes.begin,
+                )  # fmt: skip
             print(
                 f"{'dry run' if dry_run else 'carrying over'}: {perf_counter() - begin:.1f} s, "
                 f"{process_time() - cpu:.1f} s of a core, {report.describe_carried()}, {report.known:,} known, "
-                f"{writes.describe()}"
+                f"{writes.describe()}; another writer waited {max(waited) * 1000:.0f} ms at most"
             )
         begin = perf_counter()
         undo(store, reviewer="Ann", action_id="u")
