@@ -1,5 +1,7 @@
 """`python -m tests.benchmarks.review [--trials 12000] [--steps 50]`: how fast the workbench is, in a real browser.
 
+`--only jump search` measures these alone, `--home FOLDER` keeps the workspace for the next time.
+
 A generated dataset: long trials (8 attempts of 60 messages of 5 kB), one attempt of 400 messages of 20 kB, and short
 ones. Each figure is from the press of a key to the picture after it; beside them the floor, an empty rerun.
 """
@@ -9,7 +11,7 @@ import re
 import shutil
 import statistics
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,14 +44,16 @@ APPROVE = """async ({steps, pause}) => {
   return {next, saved};
 }"""
 JUMP = """async ({steps}) => {
-  const wb = window.bench(), times = [];
+  const wb = window.bench(), all = [], same = [], other = [];
+  const open = () => wb.querySelector('.tab.is-open').dataset.focus;
   for (let i = 0; i < steps; i += 1) {
-    const before = wb.querySelector('.card.is-open').id, begin = performance.now();
+    const before = wb.querySelector('.card.is-open').id, attempt = open(), begin = performance.now();
     window.press(i % 10 < 5 ? 'ArrowDown' : 'ArrowUp');
     await window.until(() => wb.querySelector('.card.is-open').id !== before && wb.querySelector('.feed mark'));
-    times.push(performance.now() - begin);
+    all.push(performance.now() - begin);
+    (open() === attempt ? same : other).push(all[i]);
   }
-  return times;
+  return {all, same, other};
 }"""
 SEARCH = """async ({words}) => {
   const wb = window.bench(), here = [], server = [];
@@ -80,9 +84,25 @@ class Figure(NamedTuple):
     aim: str = ""
 
 
+class Bench(NamedTuple):
+    """What the figures are measured with."""
+
+    page: Page
+    url: str
+    folder: Path
+    steps: int
+
+    def open_and_rest(self) -> None:
+        """The page, with what it reads ahead."""
+        open_bench(self.page, self.url)
+        self.page.wait_for_timeout(3_000)
+
+
 def print_table(figures: Sequence[Figure]) -> None:
     print("| measured | n | median ms | p95 ms | aim |\n|---|---|---|---|---|")
     for figure in figures:
+        if not figure.times:
+            continue
         ordered = sorted(figure.times)
         p95 = ordered[min(round(0.95 * (len(ordered) - 1)), len(ordered) - 1)]
         print(f"| {figure.what} | {len(ordered)} | {statistics.median(ordered):.0f} | {p95:.0f} | {figure.aim} |")
@@ -104,24 +124,67 @@ def read_memory(process_id: int) -> float:
     return int(found[1]) / 1024
 
 
-def measure(page: Page, app: App, *, steps: int) -> list[Figure]:
-    url = f"{app.address}/review?sort=first"
-    opened = [open_bench(page, url) for _ in range(11)][1:]
-    page.wait_for_timeout(3_000)
-    approved: dict[str, Any] = page.evaluate(APPROVE, {"steps": steps, "pause": 400})
-    jumped = page.evaluate(JUMP, {"steps": steps})
-    words = [f"wish {number}" for number in range(100, 100 + steps)]
-    searched: dict[str, Any] = page.evaluate(SEARCH, {"words": words})
-    big = [open_bench(page, f"{url}&status=all&search={BIG}") for _ in range(5)]
+def measure_floor_of(bench: Bench) -> list[Figure]:
+    """An empty rerun; it leaves the page on another server."""
+    return [Figure("floor: an empty rerun", measure_floor(bench.page, bench.folder, steps=bench.steps))]
+
+
+def measure_open(bench: Bench) -> list[Figure]:
+    opened = [open_bench(bench.page, bench.url) for _ in range(11)][1:]
+    return [Figure("page to first trial readable", opened, "1,500")]
+
+
+def measure_approve(bench: Bench) -> list[Figure]:
+    bench.open_and_rest()
+    approved: dict[str, Any] = bench.page.evaluate(APPROVE, {"steps": bench.steps, "pause": 400})
     return [
         Figure("approve to next trial readable", approved["next"], "120, p95 250"),
         Figure("approve to saved", approved["saved"]),
-        Figure("page to first trial readable", opened, "1,500"),
-        Figure("page to a trial of 400 messages of 20 kB readable", big, "1,500"),
-        Figure("hint to quote in sight", jumped, "50"),
+    ]
+
+
+def measure_jump(bench: Bench) -> list[Figure]:
+    bench.open_and_rest()
+    jumped: dict[str, Any] = bench.page.evaluate(JUMP, {"steps": bench.steps})
+    return [
+        Figure("hint to quote in sight", jumped["all"], "50"),
+        Figure("of these, in another attempt", jumped["other"], "50"),
+        Figure("of these, in the same attempt", jumped["same"], "50"),
+    ]
+
+
+def measure_search(bench: Bench) -> list[Figure]:
+    bench.open_and_rest()
+    words = [f"wish {number}" for number in range(100, 100 + bench.steps)]
+    searched: dict[str, Any] = bench.page.evaluate(SEARCH, {"words": words})
+    return [
         Figure("search: names here", searched["here"], "200"),
         Figure("search: task texts and hints by the server", searched["server"], "200"),
     ]
+
+
+def measure_big(bench: Bench) -> list[Figure]:
+    big = [open_bench(bench.page, f"{bench.url}&status=all&search={BIG}") for _ in range(5)]
+    return [Figure("page to a trial of 400 messages of 20 kB readable", big, "1,500")]
+
+
+FIGURES: dict[str, Callable[[Bench], list[Figure]]] = {
+    "floor": measure_floor_of,
+    "open": measure_open,
+    "approve": measure_approve,
+    "jump": measure_jump,
+    "search": measure_search,
+    "big": measure_big,
+}
+
+
+def measure_memory(bench: Bench, process_id: int, *, decisions: int) -> str:
+    """The server's memory before and after so many decisions, in words."""
+    open_bench(bench.page, f"{bench.url}&status=all")
+    before = read_memory(process_id)
+    bench.page.evaluate(TOGGLE, {"steps": decisions})
+    after = read_memory(process_id)
+    return f"server memory before and after {decisions} decisions: {before:.0f} MB, {after:.0f} MB"
 
 
 def main() -> None:
@@ -130,26 +193,30 @@ def main() -> None:
     parser.add_argument("--long", type=int, default=100, help="trials of 8 attempts of 60 messages of 5 kB")
     parser.add_argument("--steps", type=int, default=50)
     parser.add_argument("--decisions", type=int, default=500, help="decisions over which the server's memory is read")
+    parser.add_argument("--only", nargs="+", choices=[*FIGURES, "memory"], help="only these figures")
+    parser.add_argument("--home", type=Path, help="keep the workspace here, and measure on a copy of what is there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as run:
         home = Path(folder) / "home"
-        fill_workspace(home, trials=options.trials, long=options.long)
+        kept = options.home or home
+        if not kept.exists():
+            fill_workspace(kept, trials=options.trials, long=options.long)
+        if kept != home:
+            shutil.copytree(kept, home)
         app = App(build_environment(home), log=Path(folder) / "server.log")
         app.start()
         browser = run.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         try:
             page = browser.new_page(viewport={"width": 1440, "height": 900})
-            figures = [Figure("floor: an empty rerun", measure_floor(page, Path(folder), steps=options.steps))]
-            figures += measure(page, app, steps=options.steps)
-            open_bench(page, f"{app.address}/review?sort=first&status=all")
-            before = read_memory(app.process_id)
-            page.evaluate(TOGGLE, {"steps": options.decisions})
-            after = read_memory(app.process_id)
+            bench = Bench(page, f"{app.address}/review?sort=first", Path(folder), options.steps)
+            wanted = options.only or [*FIGURES, "memory"]
+            figures = [figure for name, build in FIGURES.items() if name in wanted for figure in build(bench)]
+            memory = measure_memory(bench, app.process_id, decisions=options.decisions) if "memory" in wanted else ""
         finally:
             browser.close()
             app.stop()
     print_table(figures)
-    print(f"server memory before and after {options.decisions} decisions: {before:.0f} MB, {after:.0f} MB")
+    print(memory)
 
 
 if __name__ == "__main__":
