@@ -517,6 +517,18 @@ def m025_servers(db: Database) -> None:
     )
 
 
+@migrations()
+def m026_offers_of_the_queue(db: Database) -> None:
+    """What the queue's filters offer is read from an index, not from all findings and proposals."""
+    _create(
+        db,
+        """
+        CREATE INDEX findings_by_code ON findings (code, trial_id);
+        CREATE INDEX proposals_by_batch ON proposals (batch_id, model);
+        """,
+    )
+
+
 def _create(db: Database, script: str) -> None:
     # executescript would commit the migration's transaction, so statements go one by one
     statement = ""

@@ -67,6 +67,14 @@ class ReviewPace(NamedTuple):
         return _reckon_per_hour(self.decided_today, self.median_seconds)
 
 
+class DayPace(NamedTuple):
+    """How many trials people decided since a moment, and how fast; what `unattended` decided does not count."""
+
+    decided: int
+    per_hour: int | None
+    """At their median pace; None before there were enough decisions to tell."""
+
+
 class ReviewerDay(NamedTuple):
     """What one person decided since a moment."""
 
@@ -189,6 +197,11 @@ class Overview(Part):
             (dataset_id,),
         )
         return Agreement(**(row or {}))
+
+    def get_day_pace(self, dataset_id: int, *, since_utc: str) -> DayPace:
+        """What `get_review_pace` says of today alone: it looks at no hint, so the queue can ask each time."""
+        decided = self.list_trial_decisions(dataset_id, since_utc=since_utc)
+        return DayPace(len(decided), _reckon_per_hour(len(decided), _find_median_gap(decided)))
 
     def get_review_pace(self, dataset_id: int | None, *, today_utc: str, yesterday_utc: str) -> ReviewPace:
         """How the review goes.

@@ -22,7 +22,7 @@ def build_queue(store: Store, query: dict[str, str], *, today_utc: str) -> dict[
     if chosen is None:
         return {"dataset": None, "datasets": [], "rows": [], "counts": {}, "totals": {}, "query": query}
     wanted = QueueFilter.from_query(chosen, query)
-    pace = store.overview.get_review_pace(chosen, today_utc=today_utc, yesterday_utc=today_utc)
+    pace = store.overview.get_day_pace(chosen, since_utc=today_utc)
     return {
         "dataset": chosen,
         "datasets": list(datasets.items()),
@@ -34,7 +34,7 @@ def build_queue(store: Store, query: dict[str, str], *, today_utc: str) -> dict[
         "audits": list_audits(store, chosen),
         "models": store.queue.list_models(chosen),
         "codes": store.queue.list_codes(chosen),
-        "decided_today": pace.decided_today,
+        "decided_today": pace.decided,
         "per_hour": pace.per_hour,
     }
 

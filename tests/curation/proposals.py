@@ -18,10 +18,11 @@ def save_proposals(
     proposals: Mapping[int, Sequence[ProposedHint]],
     *,
     extractor: Extractor = Extractor.LLM,
+    model: str = "m",
 ) -> Batch:
     """A batch that answered these attempts, by id, with these hints."""
     job = store.jobs.create_job(JobKind.EXTRACT, params={}, dataset_id=dataset.id)
-    config = BatchConfig(extractor=extractor, model="m")
+    config = BatchConfig(extractor=extractor, model=model)
     batch = store.batches.create_batch(job_id=job.id, dataset_id=dataset.id, config=config)
     store.batches.ensure_requests(batch.id)
     pending = {item.attempt_id: item.id for item in store.answers.list_all_pending(batch.id)}

@@ -219,6 +219,22 @@ def test_rows_for_the_browser_are_arrays_in_the_named_order(store: Store, extrac
     }  # fmt: skip
 
 
+def test_the_filters_offer_the_codes_and_models_of_the_dataset_alone(store: Store, extracted: Dataset) -> None:
+    other = import_list(store, [make_row(talk("Task: another", "look -x"), trial_name="zeta")]).dataset
+    clean = import_list(store, [make_row(talk("Task: a third", "look -y"), trial_name="eta")]).dataset
+    secret = StrategyText(do="Use the key sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD.")
+    hint = propose(secret, "look -x", message=1)
+    save_proposals(store, other, {find_attempts(store, other, "zeta")[0]: [hint]}, model="another")
+    curate_dataset(store, other)
+    for dataset in (extracted, other, clean):
+        codes = {item.code for trial in store.traces.list_trials(dataset.id) for item in
+                 store.curation.list_findings(trial.id)}  # fmt: skip
+        assert store.queue.list_codes(dataset.id) == sorted(codes)
+    assert store.queue.list_codes(other.id) != store.queue.list_codes(extracted.id) != []
+    assert store.queue.list_codes(clean.id) == store.queue.list_models(clean.id) == []
+    assert store.queue.list_models(other.id) == ["another"] != store.queue.list_models(extracted.id)
+
+
 def test_an_older_workspace_gets_the_columns_and_the_search_for_what_it_holds(
     tmp_path: Path, store: Store, extracted: Dataset
 ) -> None:

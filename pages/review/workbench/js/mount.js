@@ -70,6 +70,7 @@ function listen(wb) {
     clearTimeout(wb.retryTimer);
     clearTimeout(wb.slowTimer);
     clearTimeout(wb.reserveTimer);
+    clearTimeout(wb.typedTimer);
   };
 }
 

@@ -54,6 +54,9 @@ function searchQueue(wb, words) {
   wb.query = { ...wb.query, search };
   wb.wants.queue = true;
   wb.el.queueTools.sig = null;
+  wb.typedAt = Date.now();
+  clearTimeout(wb.typedTimer);
+  wb.typedTimer = setTimeout(() => { if (!wb.gone) flushIfMissing(wb); }, TYPING + 20);
   writeUrl(wb);
   flush(wb);
   renderRows(wb);

@@ -1,13 +1,16 @@
 // What to ask the server for: the open trial first, then its neighbours, so that the next one is there when it is opened.
 
 const AHEAD = 3;
+const TYPING = 400;
 const PARTS_AT_ONCE = 2;
 const KEPT_TRANSCRIPTS = 60;
 const KEPT_TRIALS = 300;
 
 /** Works out what is missing; called before every message. */
 function planWants(wb) {
-  const near = listNear(wb);
+  // the list comes first, and while somebody types the next one: what stands ahead in it can wait
+  const listIsComing = wb.wants.queue || Date.now() - (wb.typedAt || 0) < TYPING;
+  const near = listIsComing ? listNear(wb).slice(0, 1) : listNear(wb);
   wb.wants.trials = near.filter((id) => !wb.trials.has(id) || wb.trials.get(id).stale);
   wb.wants.parts = listMissingParts(wb, near).slice(0, PARTS_AT_ONCE);
   wb.wants.pair = wb.mode === "side" && !findPair(wb) ? { one: wb.left, other: wb.other } : null;
