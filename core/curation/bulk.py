@@ -119,6 +119,7 @@ def run_bulk(store: Store, wish: BulkWish, *, reviewer: str, action_id: str, pag
     Raises:
         UsageError: There is nothing to do.
     """
+    store.steps.expect_many_rows()
     with store.curation.write():
         plan = plan_bulk(store, wish, action_id=action_id)
         step = store.steps.find_step(action_id)

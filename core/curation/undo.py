@@ -111,6 +111,7 @@ def _go_on(taker: StepTaker) -> Undone:
     target = store.steps.find_step(step.target or "") or step
     if step.finished:
         return Undone(target)
+    store.steps.expect_many_rows()
     source = store.steps.get_reversed_id(step)
     done = set(store.steps.list_step_trials(step.id))
     kept = {item.trial_id for item in store.steps.list_obstacles(target)} if step.kind == "undo" else set()

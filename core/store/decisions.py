@@ -8,6 +8,10 @@ import orjson
 from core.models import Change, Decision
 from core.store.part import Part
 
+_COLUMNS = "id, reviewer, at_utc, trial_id, hint_id, action, before, after, reason, step_id, changes"
+_PLACES = f"({', '.join('?' * len(_COLUMNS.split(', ')))})"
+ROWS_AT_ONCE = 200
+
 
 class News(NamedTuple):
     """A decision that was made after the version somebody saw."""
@@ -24,27 +28,34 @@ class Decisions(Part):
     def add_decisions(self, decisions: Sequence[Decision]) -> None:
         """Append decisions with the versions that they left; those that were appended before are left as they are."""
         with self.write():
-            self._connection.executemany(
-                "INSERT OR IGNORE INTO decisions (id, reviewer, at_utc, trial_id, hint_id, action, before, after, "
-                "reason, step_id, changes, version, trial_version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-                "?11, (SELECT version FROM hints WHERE id = ?5), (SELECT version FROM trials WHERE id = ?4))",
-                [
-                    (
-                        it.id,
-                        it.reviewer,
-                        it.at_utc,
-                        it.trial_id,
-                        it.hint_id,
-                        it.action,
-                        it.before,
-                        it.after,
-                        it.reason,
-                        it.step_id,
-                        _write_changes(it.changes),
-                    )
-                    for it in decisions
-                ],
-            )
+            # one statement for many rows: what could be taken back of it is kept once, and not for every row
+            for first in range(0, len(decisions), ROWS_AT_ONCE):
+                self._add_some(decisions[first : first + ROWS_AT_ONCE])
+
+    def _add_some(self, decisions: Sequence[Decision]) -> None:
+        self._connection.execute(
+            f"WITH made ({_COLUMNS}) AS (VALUES {', '.join([_PLACES] * len(decisions))}) "
+            f"INSERT OR IGNORE INTO decisions ({_COLUMNS}, version, trial_version) SELECT {_COLUMNS}, "
+            "(SELECT h.version FROM hints h WHERE h.id = made.hint_id), "
+            "(SELECT t.version FROM trials t WHERE t.id = made.trial_id) FROM made",
+            [
+                value
+                for it in decisions
+                for value in (
+                    it.id,
+                    it.reviewer,
+                    it.at_utc,
+                    it.trial_id,
+                    it.hint_id,
+                    it.action,
+                    it.before,
+                    it.after,
+                    it.reason,
+                    it.step_id,
+                    _write_changes(it.changes),
+                )
+            ],
+        )
 
     def has_decision(self, decision_id: str) -> bool:
         """True if this action was saved before."""

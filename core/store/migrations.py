@@ -5,7 +5,7 @@ Times are UTC ISO texts in `_utc` columns. Columns named state, status or edited
 
 from sqlite3 import complete_statement
 
-from core.store import quality_origins, quality_tables
+from core.store import quality_origins, quality_states, quality_tables
 from core.store.queue_tables import build_later_script, build_script
 from core.store.sqlite import Database, Migrations
 
@@ -527,6 +527,12 @@ def m026_offers_of_the_queue(db: Database) -> None:
         CREATE INDEX proposals_by_batch ON proposals (batch_id, model);
         """,
     )
+
+
+@migrations()
+def m027_states_in_quality(db: Database) -> None:
+    """A decision writes only what it changed into the figures of quality."""
+    _create(db, quality_states.build_script())
 
 
 def _create(db: Database, script: str) -> None:

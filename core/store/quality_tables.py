@@ -5,7 +5,7 @@ has a row for each batch that proposed it (0: a person); `is_first` and `is_firs
 """
 
 _SHOWN = "'name', 'purpose', 'example', 'do', 'check', 'when', 'avoid', 'instead', 'text'"
-_WORDS = (
+WORDS = (
     "(SELECT COALESCE(SUM(length(trim(value)) - length(replace(trim(value), ' ', '')) + 1), 0) "
     f"FROM json_each({{hint}}.text) WHERE key IN ({_SHOWN}) AND trim(value) <> '')"
 )
@@ -28,7 +28,7 @@ ADD_HINT = f"""
         SELECT t.dataset_id, o.batch_id, t.id, {{hint}}.id, o.extractor, o.model,
         ROW_NUMBER() OVER (PARTITION BY {{hint}}.id ORDER BY o.key) = 1,
         ROW_NUMBER() OVER (PARTITION BY {{hint}}.id, o.extractor, o.model ORDER BY o.key) = 1,
-        {{hint}}.state, {_WORDS}, json_array_length({{hint}}.attempt_ids), {{hint}}.text <> {{hint}}.proposed_text,
+        {{hint}}.state, {WORDS}, json_array_length({{hint}}.attempt_ids), {{hint}}.text <> {{hint}}.proposed_text,
         EXISTS (SELECT 1 FROM decisions d WHERE d.hint_id = {{hint}}.id AND d.reviewer <> 'unattended'), {_COUNTS}
         FROM (
             SELECT key, COALESCE(json_extract(value, '$.batch'), 0) AS batch_id,
@@ -42,7 +42,7 @@ FILL = f"""
         ROW_NUMBER() OVER (PARTITION BY h.id ORDER BY o.key) = 1,
         ROW_NUMBER() OVER (PARTITION BY h.id, json_extract(o.value, '$.extractor'), json_extract(o.value, '$.model')
             ORDER BY o.key) = 1,
-        h.state, {_WORDS.format(hint="h")}, json_array_length(h.attempt_ids), h.text <> h.proposed_text,
+        h.state, {WORDS.format(hint="h")}, json_array_length(h.attempt_ids), h.text <> h.proposed_text,
         EXISTS (SELECT 1 FROM decisions d WHERE d.hint_id = h.id AND d.reviewer <> 'unattended'),
         {_COUNTS.format(hint="h")}
         FROM hints h JOIN trials t ON t.id = h.trial_id, json_each(h.origins) o;
@@ -58,7 +58,7 @@ _TRIGGERS = f"""
         {ADD_HINT.format(hint="NEW")}
     END;
     CREATE TRIGGER quality_of_hints AFTER UPDATE OF text, proposed_text, state, attempt_ids ON hints BEGIN
-        UPDATE hint_figures SET state = NEW.state, words = {_WORDS.format(hint="NEW")},
+        UPDATE hint_figures SET state = NEW.state, words = {WORDS.format(hint="NEW")},
             support = json_array_length(NEW.attempt_ids), edited = NEW.text <> NEW.proposed_text
         WHERE hint_id = NEW.id;
     END;

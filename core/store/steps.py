@@ -11,6 +11,7 @@ from core.store.decisions import build_decision
 from core.store.part import Part
 
 StepKind = Literal["do", "undo", "redo"]
+CACHE_KIB = 32_768
 _STANDING = "s.kind = 'do' AND s.undone_by IS NULL"
 
 
@@ -49,6 +50,15 @@ class Obstacle(BaseModel):
 
 class Steps(Part):
     """The undo and redo of every reviewer, across reloads and restarts."""
+
+    def expect_many_rows(self) -> None:
+        """Before a step with thousands of rows: SQLite keeps pages and what it could take back in memory.
+
+        On disk, what it could take back of each statement was four fifths of all that a bulk action wrote. Not for
+        every connection: an import sorts and stages more than memory may hold. Call it outside a transaction.
+        """
+        self._connection.execute("PRAGMA temp_store = MEMORY")
+        self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     def add_step(self, step: Step) -> None:
         """Append a step; an undo or redo also says what became of its target."""

@@ -33,9 +33,11 @@ class Subjects(Part):
     def save_states(self, states: Mapping[str, str]) -> None:
         """Proposed, accepted or rejected, by hint."""
         with self.write():
-            self._connection.executemany(
-                "UPDATE hints SET state = ? WHERE id = ?", [(state, hint_id) for hint_id, state in states.items()]
-            )
+            for state in sorted(set(states.values())):
+                ids = orjson.dumps([hint_id for hint_id, other in states.items() if other == state]).decode()
+                self._connection.execute(
+                    "UPDATE hints SET state = ? WHERE id IN (SELECT value FROM json_each(?))", (state, ids)
+                )
 
     def list_states(self, trial_ids: Sequence[int]) -> dict[str, str]:
         """The state of each hint of some trials."""
