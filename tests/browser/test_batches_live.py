@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from core.models import JobKind, JobState
 from core.store import open_store
 from tests.browser.conftest import StartApp
+from tests.browser.settled import expect_settled
 from tests.responders import answer_hints
 from tests.standins.llm import LlmServer
 from tests.workspaces import import_sample
@@ -109,5 +110,6 @@ def test_a_batch_is_launched_watched_paused_elsewhere_resumed_and_finished(
     ]
     assert len(llm.requests) == REQUESTS, "nothing was asked twice"
 
+    expect_settled(page)
     page.get_by_role("button", name="Open trial").first.click()
     expect(page.get_by_text("proposed by gpt-4o-mini").first).to_be_visible()

@@ -7,6 +7,7 @@ from core.extraction.batch import run_batch
 from core.progress import no_progress
 from core.store import open_store
 from tests.browser.conftest import StartApp
+from tests.browser.settled import expect_settled
 from tests.workspaces import create_batch, import_sample, make_settings
 
 
@@ -25,5 +26,6 @@ def test_a_figure_opens_its_hints_and_the_list_can_be_closed_and_opened_again(
         page.get_by_role("button", name="See all").click()
         dialog = page.get_by_role("dialog")
         expect(dialog.get_by_text("All hints that are not rejected")).to_be_visible()
-        page.keyboard.press("Escape")
+        expect_settled(page)
+        dialog.press("Escape")
         expect(dialog).to_have_count(0)

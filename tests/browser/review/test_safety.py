@@ -15,6 +15,7 @@ from tests.apps import App
 from tests.browser.review.bench import Bench
 from tests.browser.review.conftest import MakeDataset
 from tests.browser.review.trials import list_trials, make_dataset
+from tests.browser.settled import expect_settled
 from tests.commands import build_environment
 from tests.held_lock import held_lock
 
@@ -138,6 +139,8 @@ def test_a_decision_refused_after_a_change_of_page_is_said_there_and_comes_back(
         bench.page.get_by_role("link", name="Publish").click()
         bench.page.wait_for_timeout(500)
     expect(bench.page.get_by_text("A decision could not be saved")).to_be_visible()
+    expect(bench.page.get_by_role("heading", name="Where to")).to_be_visible()
+    expect_settled(bench.page)
     bench.page.get_by_role("link", name="Review").click()
     expect(bench.page.get_by_role("alert")).to_contain_text(f"The approval was not saved: Jonas changed {second.name}")
     assert bench.list_actions(second) == ["reject"]

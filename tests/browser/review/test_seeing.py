@@ -79,10 +79,10 @@ def test_with_forced_colours_borders_carry_every_state(open_window: OpenWindow, 
     bench.press("ArrowUp", "ArrowUp", "1")
     read = "(element, name) => getComputedStyle(element)[name]"
     opened, other = bench.opened, bench.card(3)
-    assert opened.evaluate(read, "outlineStyle") == "solid"
-    assert other.evaluate(read, "outlineStyle") == "none"
-    assert bench.page.locator(".row.is-open").evaluate(read, "outlineStyle") == "solid"
-    assert bench.quote.evaluate(read, "borderTopWidth") == "2px"
+    expect(opened).to_have_css("outline-style", "solid")
+    expect(other).to_have_css("outline-style", "none")
+    expect(bench.page.locator(".row.is-open")).to_have_css("outline-style", "solid")
+    expect(bench.quote).to_have_css("border-top-width", "2px")
     approve = bench.page.locator("[data-focus=approve]")
     before = approve.evaluate(read, "outlineStyle")
     approve.focus()
