@@ -38,6 +38,7 @@ def test_rate_counts_what_the_server_saw(capsys: pytest.CaptureFixture[str]) -> 
     assert count_rows(capsys.readouterr().out) == 1
 
 
+@pytest.mark.soak
 def test_limit_counts_what_was_refused_and_fails_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     rows = measure_limit(attempts=30, enforce_rpm=1_200, max_rpm=6_000, window_seconds=0.5, only_lean=True, runs=1)
     assert len(rows) == 3

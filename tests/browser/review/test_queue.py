@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from core.curation import decisions
@@ -81,6 +82,7 @@ def test_filters_and_sorts_change_the_list_and_the_address(bench: Bench, new_dat
     expect(bench.page).to_have_url(re.compile("sort=name"))
 
 
+@pytest.mark.soak
 def test_twelve_thousand_rows_are_listed_and_only_those_in_sight_are_drawn(bench: Bench) -> None:
     dataset = make_many(bench)
     bench.open(dataset)
