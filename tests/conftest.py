@@ -11,16 +11,34 @@ from core.store.database import FILE_NAME
 # how long an example takes says more of the machine's load than of the code
 settings.register_profile("without deadline", deadline=None)
 settings.load_profile("without deadline")
-LONG_FIRST = ("tests/browser", "tests/cli", "tests/publishing", "tests/test_worker")
-"""What waits for processes and browsers begins first, so that no worker is left alone with it at the end."""
+PROJECT = Path(__file__).parents[1]
+LONG = ("tests/browser", "tests/cli", "tests/publishing", "tests/test_worker")
+"""Where tests wait for processes and browsers."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first; within a file nothing changes."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG_FIRST))
+    """Long files first, so that no worker is left alone with one at the end; within a file nothing changes.
+
+    They take turns by folder: a browser takes all of a core, a command mostly waits.
+    """
+    files = list(dict.fromkeys(item.path for item in items))
+    turns = {path: _find_turn(path, files) for path in files}
+    items.sort(key=lambda item: turns[item.path])
 
 
-SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+def _find_turn(path: Path, files: list[Path]) -> tuple[int, int]:
+    """Place in the order: number in the own folder, then the folder; what is not long comes last, as it was."""
+    group = _find_group(path)
+    same = [other for other in files if _find_group(other) == group]
+    return (same.index(path), group) if group < len(LONG) else (len(files), files.index(path))
+
+
+def _find_group(path: Path) -> int:
+    name = path.relative_to(PROJECT).as_posix()
+    return next((number for number, begin in enumerate(LONG) if name.startswith(begin)), len(LONG))
+
+
+SHARED_DATA = PROJECT.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
