@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from core.curation import decisions
-from core.models import Dataset, HintState, TrialStatus
+from core.models import Dataset, HintState, Trial, TrialStatus
 from core.store import open_store
 from tests.apps import App
 from tests.browser.review.bench import Bench
@@ -101,12 +101,9 @@ def test_a_and_another_page_from_the_sidebar_is_saved_without_coming_back(
     wait_until(lambda: bench.list_actions(first).count("approve") == 1)
 
 
-def test_a_decision_that_arrives_together_with_a_change_of_page_is_saved(
-    bench: Bench, new_dataset: MakeDataset
-) -> None:
-    dataset = new_dataset()
-    first, second, _ = list_trials(bench.home, dataset)
-    bench.open(dataset).page.get_by_role("button", name="Expand sidebar").click()
+def approve_two_and_leave(bench: Bench, second: Trial) -> None:
+    """Approve the open trial and the one behind it, and go on to Publish before the server can save either."""
+    bench.page.get_by_role("button", name="Expand sidebar").click()
     link = bench.page.get_by_role("link", name="Publish")
     with held_lock(bench.home):
         bench.press("a")
@@ -116,6 +113,14 @@ def test_a_decision_that_arrives_together_with_a_change_of_page_is_saved(
         bench.press("a")
         link.click()
         bench.page.wait_for_timeout(500)
+
+
+def test_a_decision_that_arrives_together_with_a_change_of_page_is_saved(
+    bench: Bench, new_dataset: MakeDataset
+) -> None:
+    dataset = new_dataset()
+    first, second, _ = list_trials(bench.home, dataset)
+    approve_two_and_leave(bench.open(dataset), second)
     expect(bench.page).to_have_url(re.compile("/publish"))
     wait_until(lambda: "approve" in bench.list_actions(second))
     assert [bench.list_actions(trial).count("approve") for trial in (first, second)] == [1, 1]
@@ -128,16 +133,10 @@ def test_a_decision_refused_after_a_change_of_page_is_said_there_and_comes_back(
 ) -> None:
     dataset = new_dataset()
     first, second, _ = list_trials(bench.home, dataset)
-    bench.open(dataset).page.get_by_role("button", name="Expand sidebar").click()
+    bench.open(dataset)
     with open_store(bench.home) as store:
         decisions.reject_trial(store, second, reason="no", reviewer="Jonas", action_id=decisions.new_action_id())
-    with held_lock(bench.home):
-        bench.press("a")
-        bench.expect_open(second)
-        bench.page.wait_for_timeout(500)
-        bench.press("a")
-        bench.page.get_by_role("link", name="Publish").click()
-        bench.page.wait_for_timeout(500)
+    approve_two_and_leave(bench, second)
     expect(bench.page.get_by_text("A decision could not be saved")).to_be_visible()
     expect(bench.page.get_by_role("heading", name="Where to")).to_be_visible()
     expect_settled(bench.page)
