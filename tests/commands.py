@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.store.database import FILE_NAME
+from tests.command_template import find_template
 
 PROJECT = Path(__file__).parent.parent
 NAMES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "HF_TOKEN", "HF_ENDPOINT", "TRACE_HINTS_HOME")
@@ -37,7 +38,7 @@ def build_environment(home: Path, **values: str) -> dict[str, str]:
 
 
 def start_core(*arguments: str, environment: dict[str, str]) -> "subprocess.Popen[str]":
-    """A command that is running."""
+    """A command that is running: the real thing, with its loading."""
     return subprocess.Popen(
         [sys.executable, "-m", "core", *arguments],
         cwd=PROJECT,
@@ -58,7 +59,7 @@ def finish(process: "subprocess.Popen[str]", *, timeout_seconds: float = 120) ->
 
 def run_core(*arguments: str, environment: dict[str, str]) -> Done:
     """A command from start to end. No traceback ever reaches the person."""
-    done = finish(start_core(*arguments, environment=environment))
+    done = Done(*find_template().run(arguments, environment))
     assert "Traceback" not in done.err, done.err
     return done
 
