@@ -11,8 +11,7 @@ from pages.shared.cold_start import take_back_page_not_found
 from pages.shared.problems import problems_shown
 from pages.shared.reviewer import show_reviewer
 
-# they begin with the sidebar folded away
-WIDE_PAGES = ("review",)
+REVIEW_PATH = "review"
 # a file of ours: the browser would fetch a named icon from elsewhere
 ICON = Path(__file__).with_name("pages") / "shared" / "icon.svg"
 
@@ -26,16 +25,18 @@ page = st.navigation(
             st.Page(navigation.OVERVIEW, title="Overview", icon=":material/dashboard:", default=True),
             st.Page(navigation.TRACES, title="Traces", icon=":material/database:", url_path="traces"),
             st.Page(navigation.BATCHES, title="Batches", icon=":material/bolt:", url_path="batches"),
-            st.Page(navigation.REVIEW, title="Review", icon=":material/rate_review:", url_path="review"),
+            st.Page(navigation.REVIEW, title="Review", icon=":material/rate_review:", url_path=REVIEW_PATH),
             st.Page(navigation.QUALITY, title="Quality", icon=":material/verified:", url_path="quality"),
             st.Page(navigation.PUBLISH, title="Publish", icon=":material/publish:", url_path="publish"),
         ]
     }
 )
-st.set_page_config(initial_sidebar_state="collapsed" if page.url_path in WIDE_PAGES else "expanded")
+is_review = page.url_path == REVIEW_PATH
+# it needs all of the width
+st.set_page_config(initial_sidebar_state="collapsed" if is_review else "expanded")
 with st.sidebar:
     show_reviewer()
     take_back_page_not_found(page)
-    if page.url_path != "review":
+    if not is_review:
         show_unsent()
 page.run()

@@ -57,20 +57,19 @@ def build_contrast_prompt(
         )
     lines.append(f"===== {boundary} END =====")
     prompt = [{"role": "system", "content": CONTRAST_PROMPT}, {"role": "user", "content": "\n".join(lines)}]
-    return Prompt(prompt, _find_left_out(shared, [(one, begin, sides[0]), (other, other_begin, sides[1])]))
+    # what both did is missing of both alike, but is counted where it is shown: of the first
+    of_one = join_left_out(_sum_up(shared), _sum_up(sides[0]).shift(begin))
+    of_other = _sum_up(sides[1]).shift(other_begin)
+    return Prompt(prompt, _find_left_out([(one, of_one), (other, of_other)]))
 
 
-def _find_left_out(shared: Cut, parts: list[tuple[Side, int, Cut]]) -> ContrastLeftOut | None:
-    """What is missing of each, by the indexes of its own messages.
-
-    What both did is missing of both alike, but is counted where it is shown: of the first.
-    """
-    found: dict[int, LeftOut] = {}
-    for number, (side, begin, cut) in enumerate(parts):
-        own = _sum_up(cut).shift(begin)
-        whole = join_left_out(_sum_up(shared), own) if number == 0 else own
-        if whole.characters_sent < whole.characters or whole.ranges:
-            found[side.attempt.id] = whole.model_copy(update={"messages": len(side.messages)})
+def _find_left_out(sums: list[tuple[Side, LeftOut]]) -> ContrastLeftOut | None:
+    """What is missing of each, by the indexes of its own messages."""
+    found = {
+        side.attempt.id: whole.model_copy(update={"messages": len(side.messages)})
+        for side, whole in sums
+        if whole.characters_sent < whole.characters or whole.ranges
+    }
     return ContrastLeftOut(attempts=found) if found else None
 
 
