@@ -8,6 +8,7 @@ TraceHintsError
 │   └── WorkspaceBusyError   another program holds the file: nothing of this write was saved
 ├── ConflictError          somebody else changed it first; both versions are kept
 ├── ModelServerError       the model's server refuses everything: the batch stops
+├── ProcessLostError       a process that worked for the worker was ended from outside
 ├── PublishError           nothing was published, or the message says what was
 │   └── PublishConflictError   the target, or what goes there, is not what was looked at; nothing was published
 └── JobStopped             a job of the worker did not finish
@@ -51,6 +52,10 @@ class ConflictError(TraceHintsError):
 
 class ModelServerError(TraceHintsError):
     """A refused key, an unknown model, a spent budget or an unreachable server."""
+
+
+class ProcessLostError(TraceHintsError):
+    """It ran out of memory, or somebody ended it; what was saved stays, and the next run does the rest."""
 
 
 class PublishError(TraceHintsError):

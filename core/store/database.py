@@ -39,6 +39,29 @@ def open_store(home: Path, *, busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS
         database.conn.close()
 
 
+@contextmanager
+def open_reader(home: Path, *, busy_timeout_seconds: float = BUSY_TIMEOUT_SECONDS) -> Iterator[Store]:
+    """The store of a workspace that is open elsewhere, too, for reading alone; nothing is made or migrated.
+
+    Args:
+        home: Folder of the workspace.
+        busy_timeout_seconds: How long a read waits where it has to.
+
+    Raises:
+        WorkspaceError: It is not there.
+    """
+    try:
+        address = f"{(home / FILE_NAME).absolute().as_uri()}?mode=ro"
+        connection = sqlite3.connect(address, uri=True, timeout=busy_timeout_seconds, isolation_level=None)
+    except sqlite3.Error as error:
+        raise WorkspaceError(f"The workspace {home} cannot be read ({error}).") from None
+    try:
+        connection.row_factory = sqlite3.Row
+        yield Store(Database(connection), home)
+    finally:
+        connection.close()
+
+
 def _connect(home: Path, busy_timeout_seconds: float) -> Database:
     try:
         home.mkdir(parents=True, exist_ok=True)
