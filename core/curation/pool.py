@@ -32,6 +32,7 @@ PORTIONS_EACH = 4
 """Worked out ahead of what is saved, per process: enough that none waits for a slow one, few enough to hold."""
 ENDING_SECONDS = 10.0
 _LOADED_AT = time.time()
+_CODE = PROJECT_ROOT / "core"
 
 
 class Start(NamedTuple):
@@ -43,17 +44,17 @@ class Start(NamedTuple):
     """The parent's thresholds for looking for garbage."""
 
 
-def choose_processes(trials: int) -> int:
-    """How many processes are worth their start; 1 means that no other is started."""
-    if trials < TRIALS_WORTH_IT or _is_code_newer():
+def choose_processes(trials: int, *, loaded_at: float = _LOADED_AT) -> int:
+    """How many processes are worth their start; 1 means that no other is started.
+
+    Args:
+        trials: To work out.
+        loaded_at: When this program was loaded: if it was updated since, others would be another version of it.
+    """
+    if trials < TRIALS_WORTH_IT or any(path.stat().st_mtime > loaded_at for path in _CODE.rglob("*.py")):
         return 1
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, MOST_PROCESSES)
-
-
-def _is_code_newer() -> bool:
-    """True if the program was updated while it ran: children would be another version than their parent."""
-    return any(path.stat().st_mtime > _LOADED_AT for path in (PROJECT_ROOT / "core").rglob("*.py"))
 
 
 @contextmanager

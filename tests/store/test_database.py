@@ -8,7 +8,7 @@ import pytest
 from sqlite_utils import Database
 
 from core.errors import WorkspaceError
-from core.store import open_store
+from core.store import open_reader, open_store
 from core.store.database import FILE_NAME
 from core.store.migrations import migrations
 from tests.builders import import_list, make_row, run_sql, talk
@@ -40,6 +40,18 @@ def test_the_file_is_in_wal_mode_and_foreign_keys_hold(tmp_path: Path) -> None:
         assert run_sql(tmp_path, "PRAGMA journal_mode") == [("wal",)]
         with pytest.raises(sqlite3.IntegrityError), store.traces.write():
             store.traces._connection.execute("INSERT INTO set_aside VALUES (99, 0, 'no such dataset')")
+
+
+def test_a_reader_sees_what_is_saved_and_can_neither_write_nor_make_a_workspace(tmp_path: Path) -> None:
+    home = tmp_path / "a home? of #1"
+    with pytest.raises(WorkspaceError), open_reader(home):
+        pass
+    assert not home.exists()
+    with open_store(home) as store, open_reader(home) as reader:
+        dataset = import_list(store, [make_row(talk("Task: sort", "sort list"))]).dataset
+        assert reader.traces.list_datasets() == [dataset]
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            reader.repeated.save_counts(dataset.id, {})
 
 
 @pytest.mark.parametrize("known", range(NUMBER))
