@@ -89,7 +89,7 @@ def test_two_processes_save_what_one_does_also_after_a_cancelled_run(tmp_path: P
             raise JobStopped("Cancelled by a person.")
 
     with open_store(tmp_path / "one") as one, open_store(tmp_path / "two") as two:
-        first, *others = one.traces.list_datasets()
+        *others, first = one.traces.list_datasets()
         with pytest.raises(JobStopped):
             curate_dataset(two, first, processes=2, progress=cancel)
         assert list_children(os.getpid()) == []
