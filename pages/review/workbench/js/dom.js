@@ -83,7 +83,7 @@ function reconcile(container, items) {
         if (place === entry.element) place = place.nextSibling;
         const focused = findFocusKey(entry.element);
         entry.element.replaceWith(fresh.element);
-        if (focused) restoreFocus(fresh.element, focused);
+        if (focused !== null) restoreFocus(fresh.element, focused);
       }
       entry = fresh;
     }
@@ -114,7 +114,7 @@ function fill(region, sig, build) {
   region.sig = sig;
   const focused = findFocusKey(region);
   region.replaceChildren(...[build()].flat(Infinity).filter((child) => child instanceof Node));
-  if (focused) restoreFocus(region, focused);
+  if (focused !== null) restoreFocus(region, focused);
 }
 
 /** A key cap. */

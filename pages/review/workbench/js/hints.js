@@ -16,8 +16,11 @@ function renderHints(wb, view) {
     items.push(hintItem(wb, view, hint, i + 1));
   });
   if ((view.history || []).length) items.push(historyItem(wb, view));
+  const isMoved = wb.el.hints.opened !== `${view.id} ${wb.hint}`;
+  // taken away with the card, the focus would have everything laid out before the new card is there
+  if (isMoved && wb.focusHint) blurCard(wb);
   reconcile(wb.el.hints, items);
-  if (wb.el.hints.opened !== `${view.id} ${wb.hint}`) {
+  if (isMoved) {
     const fresh = !String(wb.el.hints.opened).startsWith(`${view.id} `);
     wb.el.hints.opened = `${view.id} ${wb.hint}`;
     if (fresh) { wb.el.hints.scrollTop = 0; wb.el.hints.parentElement.scrollTop = 0; }
@@ -27,6 +30,11 @@ function renderHints(wb, view) {
       if (wb.focusHint) card.focus({ preventScroll: true });
     }
   }
+}
+
+function blurCard(wb) {
+  const active = wb.root.getRootNode().activeElement;
+  if (active && active.matches(".card")) active.blur();
 }
 
 function kindItem(kind, number) {
@@ -53,7 +61,7 @@ function hintItem(wb, view, hint, number) {
   const open = wb.hint === hint.id;
   const draft = !editor && loadDraft(hint.id);
   const sig = editor ? `editor ${editor.opening}` : conflict ? `conflict ${JSON.stringify(conflict)}` : JSON.stringify([
-    number, hint, view.findings.filter((item) => item.hint_id === hint.id), open, open && wb.quote, view.attempts.length, Boolean(draft), wb.mergeFrom, wb.attempt,
+    number, hint, view.findings.filter((item) => item.hint_id === hint.id), open, open && wb.quote, view.attempts.length, view.status, Boolean(draft),
   ]);
   return {
     key: hint.id, sig,

@@ -17,17 +17,18 @@ function renderTranscript(wb, view) {
   renderTabs(wb, view);
   renderEvidenceBar(wb, view);
   const feed = wb.el.feed;
+  const isOther = feed.attempt !== attempt.id;
   const known = wb.transcripts.get(attempt.id);
   feed.setAttribute("aria-busy", String(!known || known.missing !== null));
   feed.setAttribute("aria-label", `Attempt ${attempt.number}, ${OUTCOMES[attempt.outcome].word}`);
-  if (feed.attempt !== attempt.id) {
+  if (isOther) {
     feed.attempt = attempt.id;
     feed.known = new Map();
     feed.replaceChildren();
-    feed.scrollTop = 0;
   }
   reconcile(feed, listFeed(wb, view, attempt, known));
-  showQuote(wb, view, attempt, known);
+  // to scroll has everything laid out: once is enough
+  if (!showQuote(wb, view, attempt, known) && isOther) feed.scrollTop = 0;
   renderRail(wb, view, attempt, known);
 }
 
@@ -113,13 +114,14 @@ function findUnseen(leftOut, index) {
   return { unseen: leftOut.ranges.some(([first, last]) => first <= index && index <= last), squeezed: squeezed ? squeezed[1] : 0 };
 }
 
-/** Marks the quote and, when it has just been asked for, brings it into sight at 40 % of the pane. */
+/** Marks the quote and, when it has just been asked for, brings it into sight at 40 % of the pane; whether it did. */
 function showQuote(wb, view, attempt, known) {
   const shown = currentEvidence(wb, view);
-  if (!shown || shown.attempt_id !== attempt.id || !known || !known.messages[shown.message]) return;
+  if (!shown || shown.attempt_id !== attempt.id || !known || !known.messages[shown.message]) return false;
   const key = `${attempt.id}.${shown.message}`;
+  const goal = `${wb.hint} ${wb.quote} ${shown.quote}`;
   const message = wb.el.feed.querySelector(`[data-i="${shown.message}"]`);
-  if (!message) return;
+  if (!message) return false;
   if (shown.status !== "missing" && message.marked !== shown.quote) {
     message.marked = shown.quote;
     const number = hintNumber(view, wb.hint);
@@ -127,13 +129,13 @@ function showQuote(wb, view, attempt, known) {
     if (!message.mark && !isRaw(wb, key)) {
       wb.autoRaw.add(key);
       renderTranscript(wb, view);
-      return;
+      return wb.scrolled === goal;
     }
   }
-  const goal = `${wb.hint} ${wb.quote} ${shown.quote}`;
-  if (wb.scrolled === goal) return;
+  if (wb.scrolled === goal) return false;
   wb.scrolled = goal;
   scrollTo40(wb.el.feed, message.mark || message);
+  return true;
 }
 
 function scrollTo40(feed, target) {
