@@ -43,17 +43,26 @@ APPROVE = """async ({steps, pause}) => {
   }
   return {next, saved};
 }"""
-JUMP = """async ({steps}) => {
-  const wb = window.bench(), all = [], same = [], other = [];
+JUMP = """async ({steps, pause}) => {
+  const wb = window.bench(), all = [], same = [], other = [], fresh = [], seen = new Set();
   const open = () => wb.querySelector('.tab.is-open').dataset.focus;
+  const inSight = () => {
+    const quote = wb.querySelector('.feed mark').getBoundingClientRect();
+    const pane = wb.querySelector('.feed').getBoundingClientRect();
+    return quote.top >= pane.top && quote.bottom <= pane.bottom;
+  };
   for (let i = 0; i < steps; i += 1) {
     const before = wb.querySelector('.card.is-open').id, attempt = open(), begin = performance.now();
     window.press(i % 10 < 5 ? 'ArrowDown' : 'ArrowUp');
     await window.until(() => wb.querySelector('.card.is-open').id !== before && wb.querySelector('.feed mark'));
     all.push(performance.now() - begin);
+    if (!inSight()) throw new Error(`the quote of step ${i} is out of sight`);
     (open() === attempt ? same : other).push(all[i]);
+    seen.add(attempt);
+    if (!seen.has(open())) fresh.push(all[i]);
+    await window.rest(pause);
   }
-  return {all, same, other};
+  return {all, same, other, fresh};
 }"""
 SEARCH = """async ({words}) => {
   const wb = window.bench(), here = [], server = [];
@@ -145,10 +154,11 @@ def measure_approve(bench: Bench) -> list[Figure]:
 
 def measure_jump(bench: Bench) -> list[Figure]:
     bench.open_and_rest()
-    jumped: dict[str, Any] = bench.page.evaluate(JUMP, {"steps": bench.steps})
+    jumped: dict[str, Any] = bench.page.evaluate(JUMP, {"steps": bench.steps, "pause": 200})
     return [
         Figure("hint to quote in sight", jumped["all"], "50"),
         Figure("of these, in another attempt", jumped["other"], "50"),
+        Figure("of these, in an attempt that was not open before", jumped["fresh"], "50"),
         Figure("of these, in the same attempt", jumped["same"], "50"),
     ]
 

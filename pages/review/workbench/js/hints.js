@@ -16,20 +16,22 @@ function renderHints(wb, view) {
     items.push(hintItem(wb, view, hint, i + 1));
   });
   if ((view.history || []).length) items.push(historyItem(wb, view));
-  const isMoved = wb.el.hints.opened !== `${view.id} ${wb.hint}`;
   // taken away with the card, the focus would have everything laid out before the new card is there
-  if (isMoved && wb.focusHint) blurCard(wb);
+  if (wb.el.hints.opened !== `${view.id} ${wb.hint}` && wb.focusHint) blurCard(wb);
   reconcile(wb.el.hints, items);
-  if (isMoved) {
-    const fresh = !String(wb.el.hints.opened).startsWith(`${view.id} `);
-    wb.el.hints.opened = `${view.id} ${wb.hint}`;
-    if (fresh) { wb.el.hints.scrollTop = 0; wb.el.hints.parentElement.scrollTop = 0; }
-    const card = wb.el.hints.querySelector(".card.is-open");
-    if (card) {
-      card.scrollIntoView({ block: "nearest", behavior: "instant" });
-      if (wb.focusHint) card.focus({ preventScroll: true });
-    }
-  }
+}
+
+/** Brings a newly opened card into sight; after everything is drawn, because to scroll has it all laid out. */
+function showCard(wb, view) {
+  const { hints } = wb.el;
+  if (hints.opened === `${view.id} ${wb.hint}`) return;
+  const fresh = !String(hints.opened).startsWith(`${view.id} `);
+  hints.opened = `${view.id} ${wb.hint}`;
+  if (fresh) { hints.scrollTop = 0; hints.parentElement.scrollTop = 0; }
+  const card = hints.querySelector(".card.is-open");
+  if (!card) return;
+  card.scrollIntoView({ block: "nearest", behavior: "instant" });
+  if (wb.focusHint) card.focus({ preventScroll: true });
 }
 
 function blurCard(wb) {

@@ -9,7 +9,7 @@ const CHARACTERS_PER_LINE = 70;
 /** What decides how a message looks; the same signature means the same picture. */
 function messageSignature(wb, message, context) {
   const folds = [...wb.folds].filter((key) => key.startsWith(`${context.key}:`)).join();
-  return [context.key, context.quote, context.cites.join(), isRaw(wb, context.key), wb.unfoldAll, folds, context.unseen, context.squeezed].join("|");
+  return [context.key, context.quote, context.quote && wb.hint, context.cites.join(), isRaw(wb, context.key), wb.unfoldAll, folds, context.unseen, context.squeezed].join("|");
 }
 
 function isRaw(wb, key) {

@@ -11,7 +11,7 @@ function createWorkbench(root, host) {
     root, host, page: findPage(), seq: 0, answered: 0, asked: 0, missed: 0, offSince: null, lastSeq: 0, pending: loadPending(), failed: [], conflicts: new Map(),
     query: {}, rows: [], counts: {}, totals: {}, models: [], codes: [], datasets: [], dataset: null, decided: new Map(), reservations: new Map(), decidedToday: 0, perHour: null, me: "",
     trials: new Map(), transcripts: new Map(), opened: null, hint: null, quote: 0, attempt: null, mode: "one", pane: "hints", left: null, other: null, pairs: [],
-    folds: new Set(), raw: new Set(), autoRaw: new Set(), sideOpen: new Set(), selected: new Set(), settledSuggestions: new Set(), find: null,
+    drawn: new Map(), folds: new Set(), raw: new Set(), autoRaw: new Set(), sideOpen: new Set(), selected: new Set(), settledSuggestions: new Set(), find: null,
     wants: { queue: true, trials: [], parts: [], pair: null, check: null, instruction: null, hold: null, bulk: null },
     audits: [], hiddenAudits: new Set(), doneBulk: null, auditPercent: 10, loaded: false, editor: null, dialog: null, lastError: -1,
   };
@@ -133,6 +133,7 @@ function receive(wb, reply) {
   if (wb.mode === "before" && (reply.results || []).length && !wb.wants.instruction) askInstruction(wb);
   forget(wb);
   render(wb);
+  drawAheadSoon(wb);
   planWants(wb);
   if (hasWants(wb) && wb.answered >= wb.seq) flush(wb);
 }

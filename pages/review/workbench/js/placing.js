@@ -13,6 +13,7 @@ function openTrial(wb, id, place) {
     wb.raw.clear();
     wb.autoRaw.clear();
     wb.folds.clear();
+    wb.drawn.clear();
     wb.lastError = -1;
     wb.other = null;
     wb.instruction = null;
@@ -35,6 +36,7 @@ function openTrial(wb, id, place) {
   writeUrl(wb);
   flush(wb);
   reserveSoon(wb);
+  drawAheadSoon(wb);
 }
 
 /** Once the trial is here: its first hint to look at, or the one that the link names. */

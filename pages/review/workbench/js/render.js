@@ -23,6 +23,7 @@ function render(wb) {
   else if (wb.mode === "side") renderSide(wb, view);
   else renderTranscript(wb, view);
   renderBar(wb, view);
+  showCard(wb, view);
   wb.root.dataset.ahead = countAhead(wb);
   wb.root.dataset.ready = `${view.id} ${wb.attempt} ${wb.transcripts.has(wb.attempt) && wb.transcripts.get(wb.attempt).messages.length ? "read" : "waiting"}`;
 }

@@ -23,10 +23,11 @@ function renderTranscript(wb, view) {
   feed.setAttribute("aria-label", `Attempt ${attempt.number}, ${OUTCOMES[attempt.outcome].word}`);
   if (isOther) {
     feed.attempt = attempt.id;
-    feed.known = new Map();
+    feed.known = takeDrawn(wb, attempt.id);
     feed.replaceChildren();
   }
   reconcile(feed, listFeed(wb, view, attempt, known));
+  keepDrawn(wb, attempt.id, feed.known);
   // to scroll has everything laid out: once is enough
   if (!showQuote(wb, view, attempt, known) && isOther) feed.scrollTop = 0;
   renderRail(wb, view, attempt, known);
