@@ -69,10 +69,15 @@ def _build_chart(each: _Distribution, bars: Sequence[Bar]) -> alt.Chart:
         .mark_bar()
         .encode(
             x=alt.X("value:N", title=each.value, sort=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-            y=alt.Y("frequency:Q", title=each.counted, axis=alt.Axis(tickMinStep=1, format="d")),
+            y=alt.Y(
+                "frequency:Q",
+                title=each.counted,
+                axis=alt.Axis(tickMinStep=1, tickCount=4, format="d"),
+                scale=alt.Scale(nice=True),
+            ),
             tooltip=[alt.Tooltip("value:N", title=each.value), alt.Tooltip("frequency:Q", title=each.counted)],
         )
-        .properties(height=160)
+        .properties(height=220)
     )
     return chart
 

@@ -16,7 +16,7 @@ function renderHead(wb, view) {
     drawReservation(wb, view),
     conflict ? drawTaskConflict(wb, view, conflict) : editor ? drawTaskEditor(wb, view, editor) : drawTask(wb, view),
     h("div", { class: "head-tags" }, drawFindingTags(wb, view),
-      h("span", { class: "end" }, keyTextButton("Before and after", "B", () => press(wb, "b")))),
+      wb.mode !== "before" && h("span", { class: "end" }, keyTextButton("Before and after", "B", () => press(wb, "b")))),
   ]);
 }
 
