@@ -3,10 +3,11 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from core.curation.evidence import QuotableAttempt
 from core.curation.final_answer import ends_run, find_final_answer, gives_answer
+from core.curation.rendering import render_hint
 from core.curation.secret_scan import find_secret
 from core.curation.similarity import list_stems
 from core.curation.values import holds_value, list_expected
@@ -149,7 +150,12 @@ class TrialContext:
     def template_words(self) -> Sequence[str]:
         """The words of the agents' prompt templates, folded: each once, however many attempts had it."""
         texts = dict.fromkeys(attempt.template_text for attempt in self.attempts.values())
-        return [words for words in dict.fromkeys(map(fold_words, texts)) if words.strip()]
+        return [words for words in dict.fromkeys(map(_fold_template, texts)) if words.strip()]
+
+    @cached_property
+    def word_counts(self) -> Mapping[str, int]:
+        """Words of each hint as it will be published, by id."""
+        return {hint.id: len(render_hint(hint.text).split()) for hint in self.hints}
 
     @cached_property
     def kept_hints(self) -> Sequence[Hint]:
@@ -222,6 +228,12 @@ _WORD = re.compile(r"\w+")
 def fold_words(text: str) -> str:
     """The words alone, lower case, with a space around each: a run of them is found as a piece of it."""
     return f" {' '.join(_WORD.findall(text.casefold()))} "
+
+
+@lru_cache(maxsize=16)
+def _fold_template(text: str) -> str:
+    """The same template stands around the tasks of many trials."""
+    return fold_words(text)
 
 
 def fold_command(text: str) -> str:

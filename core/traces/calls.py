@@ -51,9 +51,11 @@ _SHELL_TOOLS = frozenset(
 _SCRIPT_KEYS = ("command", "cmd", "keystrokes", "script", "commands", "code", "bash", "input", "raw_action")
 _NAME_KEYS = ("name", "tool", "tool_name", "function", "function_name", "action")
 _ARGUMENT_KEYS = ("arguments", "parameters", "args", "tool_input", "action_input", "tool_args", "kwargs", "input")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": "))
 _DECODER = json.JSONDecoder(strict=False)
 _PARAMETER = re.compile(r"<((?:\w{1,20}:)?parameter)(?:=|\s+name\s*=\s*)[\"']?([^\s\"'<>]{1,128})[\"']?\s*>")
 _CHILD = re.compile(r"\s*<([A-Za-z_][\w.-]{0,63})>")
+_NAME_SPACE = re.compile(r"__|[:/]")
 _HARNESS_EXIT = re.compile(r"exit_[a-z_]+$")
 
 
@@ -77,7 +79,7 @@ def build_call(name: str, arguments: Any) -> Call:
         arguments: an object, a JSON string of one, or any other text.
     """
     arguments = _load_arguments(arguments)
-    plain = re.split(r"__|[:/]", name.lower())[-1].replace("-", "_").replace(".", "_").removeprefix("functions_")
+    plain = _NAME_SPACE.split(name.lower())[-1].replace("-", "_").replace(".", "_").removeprefix("functions_")
     script = _find_script(arguments) if plain in _SHELL_TOOLS or plain == "swe_agent_action" else ""
     if plain == "swe_agent_action":
         # Harbor's wrapper, not a tool that the agent knows of.
@@ -108,7 +110,7 @@ def _find_script(arguments: Any) -> str:
 def _render_arguments(arguments: Any) -> str:
     if isinstance(arguments, str):
         return arguments
-    return json.dumps(arguments, ensure_ascii=False, separators=(", ", ": ")) if arguments else ""
+    return _ENCODER.encode(arguments) if arguments else ""
 
 
 def read_object(value: Any, *, lenient: bool = False) -> Iterator[Call]:

@@ -221,10 +221,13 @@ def _check_output(text: str, *, is_told_fine: bool = False) -> tuple[int, int] |
     if is_told_fine:
         return _search(_STRONG_ERROR, text)
     for words, pattern in _MESSAGES:
-        if any(word in text for word in words):
-            found = _search(pattern, text)
-            if found:
-                return found
+        # plain loops: this runs over every output, and a generator costs more than the search
+        for word in words:
+            if word in text:
+                found = _search(pattern, text)
+                if found:
+                    return found
+                break
     return None
 
 

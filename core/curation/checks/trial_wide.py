@@ -62,7 +62,7 @@ def check_too_many(hint: Hint, context: TrialContext) -> list[Finding]:
     same = sum(item.kind is kind for item in before)
     if same >= BUDGET[kind]:
         return [warn(hint, "too-many", f"{BUDGET[kind]} {_PLURALS[kind]} are enough; this is number {same + 1}.")]
-    words = sum(len(render_hint(item.text).split()) for item in before)
+    words = sum(context.word_counts[item.id] for item in before)
     if words >= BUDGET_WORDS:
         return [warn(hint, "too-many", f"The hints before it already have {words} words; {BUDGET_WORDS} are enough.")]
     return []
