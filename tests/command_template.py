@@ -1,4 +1,4 @@
-"""`python -m core` without its second of loading: a process that has the libraries forks once for each command.
+"""`python -m ...` without its second of loading: a process that has the libraries forks once for each command.
 
 The command is still a process of its own, with its own environment, output and exit code.
 `tests.commands.start_core` starts the real thing.
@@ -13,10 +13,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, NoReturn
 
 PROJECT = Path(__file__).parent.parent
 
@@ -29,10 +30,10 @@ class CommandTemplate:
         self._process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._turn = Lock()
 
-    def run(self, arguments: tuple[str, ...], environment: dict[str, str]) -> tuple[int, str, str]:
+    def run(self, module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:
         """Exit code (a signal's number is negative), standard output and standard error."""
         with self._turn, tempfile.TemporaryDirectory() as folder:
-            order = {"arguments": arguments, "environment": environment, "folder": folder}
+            order = {"module": module, "arguments": arguments, "environment": dict(environment), "folder": folder}
             assert self._process.stdin is not None
             assert self._process.stdout is not None
             print(json.dumps(order), file=self._process.stdin, flush=True)
@@ -54,7 +55,10 @@ def find_template() -> CommandTemplate:
 
 
 def _serve() -> None:
-    importlib.import_module("core.cli")  # what every command loads first; nothing of it has run
+    # what every command loads, of which nothing has run; huggingface_hub not: it reads its address when it is imported
+    for name in ("core.cli", "pyarrow.parquet"):
+        importlib.import_module(name)
+    assert "huggingface_hub" not in sys.modules
     while line := sys.stdin.readline():
         order = json.loads(line)
         child = os.fork()
@@ -64,7 +68,7 @@ def _serve() -> None:
         sys.stdout.flush()
 
 
-def _become(order: dict[str, Any]) -> None:
+def _become(order: dict[str, Any]) -> NoReturn:
     """Run the command and end, as a process that the interpreter started would."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
@@ -72,8 +76,9 @@ def _become(order: dict[str, Any]) -> None:
     _connect(0, os.devnull, os.O_RDONLY)
     for number, name in ((1, "out"), (2, "err")):
         _connect(number, f"{order['folder']}/{name}", os.O_CREAT | os.O_WRONLY)
-    sys.argv = ["core", *order["arguments"]]
-    runpy.run_module("core", run_name="__main__", alter_sys=True)
+    sys.argv = [order["module"], *order["arguments"]]
+    runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
+    sys.exit()
 
 
 def _connect(number: int, path: str, flags: int) -> None:

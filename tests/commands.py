@@ -59,7 +59,7 @@ def finish(process: "subprocess.Popen[str]", *, timeout_seconds: float = 120) ->
 
 def run_core(*arguments: str, environment: dict[str, str]) -> Done:
     """A command from start to end. No traceback ever reaches the person."""
-    done = Done(*find_template().run(arguments, environment))
+    done = Done(*find_template().run("core", arguments, environment))
     assert "Traceback" not in done.err, done.err
     return done
 

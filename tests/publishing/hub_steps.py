@@ -7,7 +7,6 @@ import base64
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -28,12 +27,12 @@ from core.publishing.targets import Patience
 from core.publishing.withdraw import run_withdrawal
 from core.settings import load_settings
 from core.store import Store, open_store
+from tests.command_template import find_template
 from tests.publishing.approved import change_hint
 from tests.standins.hub import HubServer
 
 _FULL_BYTES = 1_000
 """Of a file, once the disk is full."""
-ROOT = Path(__file__).parents[2]
 
 
 def run_steps(hub: HubServer, home: Path, *steps: Mapping[str, Any], **environment: Any) -> list[dict[str, Any]]:
@@ -52,17 +51,15 @@ def run_steps(hub: HubServer, home: Path, *steps: Mapping[str, Any], **environme
             which the process is killed; steps with it come first).
         environment: `token` and `xet`, see `HubServer.environment`.
     """
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.publishing.hub_steps", str(home), json.dumps(steps)],
-        cwd=ROOT,
-        env=os.environ | hub.environment(home=home / "hf", **environment) | {"TRACE_HINTS_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        timeout=240,
+    hub_environment = hub.environment(home=home / "hf", **environment)
+    code, out, err = find_template().run(
+        "tests.publishing.hub_steps",
+        [str(home), json.dumps(steps)],
+        os.environ | hub_environment | {"TRACE_HINTS_HOME": str(home)},
     )
-    assert run.returncode == 0, run.stderr
-    assert "hf_standin" not in run.stdout + run.stderr
-    results: list[dict[str, Any]] = json.loads(run.stdout.splitlines()[-1])
+    assert code == 0, err
+    assert "hf_standin" not in out + err
+    results: list[dict[str, Any]] = json.loads(out.splitlines()[-1])
     return results
 
 
