@@ -85,6 +85,7 @@ def test_a_sliding_window_finds_the_densest_place() -> None:
     assert count_most([], 1.0) == 0
 
 
+@pytest.mark.soak
 def test_the_command_prints_tables_and_a_profile(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.benchmarks.extraction", "speed", "--runs", "1", "--attempts", "5"]
     done = subprocess.run([*command, "--profile", tmp_path / "profile"], check=True, capture_output=True, text=True)
