@@ -34,7 +34,7 @@ def answer(store: Store, sent: Outgoing, *, reviewer: str, today_utc: str) -> Re
     reply: Reply = {"to": sent.seq, "reviewer": reviewer, "results": results}
     wanted = list(sent.trials)
     if sent.query is not None:
-        reply["queue"] = build_queue(store, sent.query, today_utc=today_utc)
+        reply["queue"] = build_queue(store, sent.query, today_utc=today_utc, opened=sent.opened)
         if sent.seq == 0:
             wanted = _choose_first(sent, reply["queue"])
     touched = [item["trial_id"] for item in results if item["trial_id"] == sent.opened]

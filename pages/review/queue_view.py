@@ -3,6 +3,7 @@
 from typing import Any
 
 from core.curation.queue_view import build_queue_rows
+from core.errors import TraceHintsError
 from core.store import Store
 from core.store.part import utc_now
 from core.store.queue_models import QueueFilter, QueueStatus
@@ -11,14 +12,18 @@ from pages.shared.datasets import describe_dataset
 from pages.shared.keys import DATASET
 
 
-def build_queue(store: Store, query: dict[str, str], *, today_utc: str) -> dict[str, Any]:
+def build_queue(store: Store, query: dict[str, str], *, today_utc: str, opened: int | None = None) -> dict[str, Any]:
     """The queue for a filter as it stands in the URL, as plain data; `dataset` None while there is none.
+
+    Where the filter names no dataset, it is that of the trial `opened`, else the newest.
 
     `counts` are those of the chips, with search and filters; `totals` those of the whole dataset.
     """
     datasets = {item.id: describe_dataset(item) for item in store.traces.list_datasets()}
     named = query.get(DATASET, "")
-    chosen = int(named) if named.isdecimal() and int(named) in datasets else next(iter(datasets), None)
+    chosen = int(named) if named.isdecimal() and int(named) in datasets else _find_dataset(store, opened)
+    if chosen is None:
+        chosen = next(iter(datasets), None)
     if chosen is None:
         return {"dataset": None, "datasets": [], "rows": [], "counts": {}, "totals": {}, "query": query}
     wanted = QueueFilter.from_query(chosen, query)
@@ -37,6 +42,13 @@ def build_queue(store: Store, query: dict[str, str], *, today_utc: str) -> dict[
         "decided_today": pace.decided,
         "per_hour": pace.per_hour,
     }
+
+
+def _find_dataset(store: Store, trial_id: int | None) -> int | None:
+    try:
+        return None if trial_id is None else store.traces.get_trial(trial_id).dataset_id
+    except TraceHintsError:
+        return None
 
 
 def list_held(store: Store, dataset_id: int) -> list[Any]:

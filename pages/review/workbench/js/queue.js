@@ -177,6 +177,7 @@ function takeQueue(wb, queue) {
   wb.searched = queue.query.search || "";
   wb.dataset = queue.dataset;
   wb.datasets = queue.datasets;
+  keepDataset(wb);
   wb.counts = queue.counts;
   wb.totals = queue.totals;
   wb.models = queue.models || [];
@@ -191,6 +192,13 @@ function takeQueue(wb, queue) {
   const open = new Set(wb.pending.map((action) => action.trial_id));
   for (const id of wb.decided.keys()) if (!open.has(id)) wb.decided.delete(id);
   if (wb.opened === null && wb.rows.length) openTrial(wb, wb.rows[0].id);
+}
+
+/** What was opened without a name stays: neither another import nor a way back through the browser changes it. */
+function keepDataset(wb) {
+  if (wb.dataset === null || wb.query.dataset) return;
+  wb.query = { ...wb.query, dataset: String(wb.dataset) };
+  writeUrl(wb);
 }
 
 const STATUS_LETTERS = { o: "open", a: "approved", r: "rejected" };
