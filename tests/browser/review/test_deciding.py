@@ -95,6 +95,8 @@ def test_arrows_move_and_enter_accepts(bench: Bench, new_dataset: MakeDataset) -
     bench.press("ArrowDown", "Enter")
     bench.expect_saved()
     assert [hint is HintState.ACCEPTED for hint in get_states(bench, first.id)] == [False, False, True, False, False]
+    # who reads by ear is still on the card that was drawn anew
+    expect(bench.opened).to_be_focused()
 
 
 def test_d_rejects_a_hint_with_a_reason_and_takes_it_back(bench: Bench, new_dataset: MakeDataset) -> None:

@@ -251,3 +251,10 @@ def test_a_link_opens_its_trial_and_its_hint(bench: Bench, new_dataset: MakeData
     expect(bench.quote).to_contain_text(QUOTE)
     bench.press("k")
     expect(bench.page).to_have_url(re.compile(rf"trial={list_trials(bench.home, dataset)[1].id}&hint="))
+    # a way back through the browser may have lost which dataset it was; a newer one is there meanwhile
+    new_dataset()
+    bench.page.goto(f"{bench.address}/review?trial={third.id}")
+    bench.wait().expect_open(third)
+    expect(bench.rows).to_have_count(3)
+    expect(bench.rows.nth(2)).to_contain_text(third.name.partition("__")[0])
+    expect(bench.page).to_have_url(re.compile(rf"dataset={dataset.id}\b"))
