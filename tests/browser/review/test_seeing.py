@@ -120,6 +120,12 @@ def test_at_twice_the_size_every_action_can_be_reached(
     for word in ("Edit", "Reject", "Merge"):
         expect_reachable(bench.opened.get_by_role("button", name=word))
     expect_reachable(bench.button(re.compile("^Keys")))
+    # a key leads to the pane that shows what it did
+    bench.press("b")
+    expect_reachable(page.locator(".rendered"))
+    bench.press("b", "l")
+    expect(page.locator(".find-field")).to_be_focused()
+    bench.press("Escape")
     bench.press("e")
     expect_reachable(page.locator(".editor-buttons").get_by_role("button", name="Save"))
     expect_reachable(page.locator(".editor textarea").first)

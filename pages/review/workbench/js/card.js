@@ -102,7 +102,7 @@ function drawChip(wb, view, hint, chip, open) {
   return h("button", {
     class: `chip${current ? " is-current" : ""}${chip.found ? "" : " is-missing"}`, type: "button", "data-focus": `chip${chip.indexes[0]}`,
     "aria-label": `Evidence in attempt ${chip.attempt}, message ${chip.message}, ${chip.word}${chip.indexes.length > 1 ? `, ${chip.indexes.length} quotes` : ""}`,
-    on: { click: () => openEvidence(wb, hint.id, chip.indexes[0]) },
+    on: { click: () => { wb.pane = PANE_OF.f; openEvidence(wb, hint.id, chip.indexes[0]); } },
   }, icon(chip.found ? "check" : "warn", 12), place, chip.indexes.length > 1 && h("span", { class: "quiet" }, `\u00d7${chip.indexes.length}`));
 }
 

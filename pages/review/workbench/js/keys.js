@@ -9,8 +9,12 @@ const KEYS = {
   "/": focusSearch, q: toggleQueue, h: showSheet, "?": showSheet,
 };
 
+/** Which pane shows what a key does, where only one has room. */
+const PANE_OF = { e: "hints", i: "hints", q: "queue", ...Object.fromEntries([..."fF[]vbztpl"].map((key) => [key, "transcript"])) };
+
 /** What a key does, also for the button that names it. */
 function press(wb, key) {
+  wb.pane = PANE_OF[key] || wb.pane;
   const action = KEYS[key];
   if (action) action(wb);
 }
