@@ -125,6 +125,19 @@ def test_z_t_p_and_l_read_the_transcript(bench: Bench) -> None:
     expect(bench.page.locator(".evidence")).to_contain_text("Evidence 1 of")
 
 
+def test_find_counts_what_comes_later_of_a_long_attempt(bench: Bench) -> None:
+    turns = [say("user", "Task: find it"), *talk(*(f"needle {i}\n{'hay stack ' * 20_000}" for i in range(10)))]
+    path = write_rows(bench.home.parent / "hay.jsonl", [make_row(turns, trial_name="hay", result="1.0")])
+    with open_store(bench.home) as store:
+        dataset = import_sample(store, path)
+        (attempt,) = store.traces.list_attempts(store.traces.list_trials(dataset.id)[0].id)
+        save_proposals(store, dataset, {attempt.id: []})
+        curate_dataset(store, dataset)
+    bench.open(dataset).press("l")
+    bench.page.keyboard.insert_text("needle")
+    expect(bench.page.locator(".evidence")).to_contain_text(re.compile("1 of 10 messages(?! so far)"))
+
+
 def make_misquoted(home: Path, name: str) -> Dataset:
     """A step whose quote is nearly what the agent said in its last message, and no more than that."""
     turns = [say("user", "Task: book the flight"), *talk("Which day?", "Friday."), say("assistant", SAID)]

@@ -36,16 +36,36 @@ function drawFind(wb) {
 }
 
 function findWords(wb, words, step) {
-  const known = wb.transcripts.get(wb.attempt);
   const same = wb.find === words;
   wb.find = words;
-  const wanted = words.trim().toLowerCase();
   clearFound(wb);
-  const hits = wanted && known ? known.messages.filter((message) => message && message.text.toLowerCase().includes(wanted)).map((message) => message.i) : [];
-  wb.findAt = hits.length ? (((same ? wb.findAt || 0 : 0) + step) % hits.length + hits.length) % hits.length : 0;
-  wb.findHits = wanted ? (hits.length ? `${wb.findAt + 1} of ${count(hits.length, "message")}` : "Not found") : "";
-  if (hits.length) showFound(wb, hits[wb.findAt], words.trim());
+  const hits = listHits(wb);
+  const at = same ? Math.max(hits.indexOf(wb.foundMessage), 0) + step : 0;
+  wb.foundMessage = hits.length ? hits[(at + hits.length) % hits.length] : null;
+  sayFound(wb, hits);
+  if (hits.length) showFound(wb, wb.foundMessage, words.trim());
+}
+
+/** Indexes of the messages of the open attempt that hold the words, of those that are here. */
+function listHits(wb) {
+  const known = wb.transcripts.get(wb.attempt);
+  const wanted = wb.find.trim().toLowerCase();
+  return wanted && known ? known.messages.filter((message) => message && message.text.toLowerCase().includes(wanted)).map((message) => message.i) : [];
+}
+
+function sayFound(wb, hits) {
+  const known = wb.transcripts.get(wb.attempt);
+  const soFar = !known || known.missing !== null ? " so far, the rest is on its way" : "";
+  const found = hits.length ? `${hits.indexOf(wb.foundMessage) + 1} of ${count(hits.length, "message")}` : "Not found";
+  wb.findHits = wb.find.trim() ? `${found}${soFar}` : "";
   wb.el.evidence.querySelector("[role=status]").textContent = wb.findHits;
+}
+
+/** More of a long attempt is here: what was found stays in sight, unless nothing was. */
+function findAgain(wb) {
+  if (wb.find === null || !wb.find.trim() || !wb.el.evidence.querySelector("[role=status]")) return;
+  if (wb.foundMessage === null) findWords(wb, wb.find, 0);
+  else sayFound(wb, listHits(wb));
 }
 
 function clearFound(wb) {

@@ -133,6 +133,7 @@ function receive(wb, reply) {
   if (wb.mode === "before" && (reply.results || []).length && !wb.wants.instruction) askInstruction(wb);
   forget(wb);
   render(wb);
+  if ((reply.parts || []).some((part) => part.attempt_id === wb.attempt)) findAgain(wb);
   drawAheadSoon(wb);
   planWants(wb);
   if (hasWants(wb) && wb.answered >= wb.seq) flush(wb);
