@@ -24,7 +24,7 @@ def build_bulk_plan(store: Store, wanted: BulkWanted) -> dict[str, Any]:
     return {
         "n": wanted.n,
         "trials": len(plan.trial_ids),
-        "title": f"{title}?",
+        "title": f"{title}?" if plan.trial_ids else f"Nothing here to {wish.operation}",
         "words": words,
         "button": f"{wish.operation.capitalize()} {len(plan.trial_ids):,}",
         "payload": wish.model_dump(mode="json"),
