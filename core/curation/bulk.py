@@ -19,6 +19,8 @@ from core.models import Change, TrialStatus
 from core.store import Store
 from core.store.queue_models import QueueFilter
 
+_DONE = {"bulk approve": "approved", "bulk reject": "rejected"}
+
 
 class BulkWish(BaseModel):
     """Which trials, and what to do with them."""
@@ -134,6 +136,13 @@ def run_bulk(store: Store, wish: BulkWish, *, reviewer: str, action_id: str, pag
         left = _run_portion(taker, wish, left)
     store.steps.finish_step(action_id)
     return plan
+
+
+def describe_done(store: Store, action_id: str) -> str:
+    """What the action did, in words; the same whenever it is asked."""
+    step = store.steps.find_step(action_id)
+    assert step is not None, "it was done"
+    return f"{len(store.steps.list_step_trials(action_id)):,} {_DONE[step.action]}"
 
 
 def _begin(store: Store, wish: BulkWish, plan: BulkPlan, reviewer: str, action_id: str, page: str) -> StepTaker:

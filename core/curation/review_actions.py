@@ -4,7 +4,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from core.curation.review_handlers import HANDLERS, Request
+from core.curation.bulk import describe_done
+from core.curation.review_handlers import HANDLERS, WORDS, Request
 from core.curation.review_models import ActionResult, ReviewAction
 from core.errors import ConflictError, TraceHintsError, UsageError
 from core.store import Store
@@ -50,6 +51,11 @@ def _acknowledge_again(store: Store, action: ReviewAction) -> ActionResult | Non
     result = ActionResult(id=action.id, ok=True, hint_id=None if main is None else main.hint_id)
     if step.kind != "do":
         result.opened_trial_id = step.trial_id
+        result.message = f"{WORDS[step.kind]}: {step.action}"
+    elif step.trial_id is None:
+        result.message = describe_done(store, step.id)
+    if step.trial_id is None:
+        result.bulk_id = step.target or step.id
     return _add_versions(store, action, result)
 
 

@@ -6,13 +6,15 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import TypeAdapter
 
 from core.curation import decisions, quoting, rework, suggesting, undo
-from core.curation.bulk import BulkWish, run_bulk
+from core.curation.bulk import BulkWish, describe_done, run_bulk
 from core.curation.review_models import ActionResult, PickedQuote, ReviewAction
 from core.errors import UsageError
 from core.models import Hint, HintText, Trial
 from core.store import Store
 
 Seen = TypeVar("Seen", Hint, Trial)
+WORDS = {"undo": "Undone", "redo": "Done again"}
+"""What a step of this kind did, before the name of what it did it to."""
 _TEXT: TypeAdapter[HintText] = TypeAdapter(HintText)
 _QUOTES: TypeAdapter[list[PickedQuote]] = TypeAdapter(list[PickedQuote])
 
@@ -175,11 +177,11 @@ def _reopen_trial(request: Request) -> ActionResult:
 
 
 def _undo(request: Request) -> ActionResult:
-    return _describe_undone(request, undo.undo(request.store, **request.signature), "Undone")
+    return _describe_undone(request, undo.undo(request.store, **request.signature), WORDS["undo"])
 
 
 def _redo(request: Request) -> ActionResult:
-    return _describe_undone(request, undo.redo(request.store, **request.signature), "Done again")
+    return _describe_undone(request, undo.redo(request.store, **request.signature), WORDS["redo"])
 
 
 def _describe_undone(request: Request, undone: undo.Undone, word: str) -> ActionResult:
@@ -218,14 +220,13 @@ def _release(request: Request) -> ActionResult:
 
 def _bulk(request: Request) -> ActionResult:
     wish = BulkWish.model_validate(request.action.payload)
-    plan = run_bulk(request.store, wish, **request.signature)
-    done = {"approve": "approved", "reject": "rejected"}[wish.operation]
-    return request.accept(bulk_id=request.action.id, message=f"{len(plan.trial_ids):,} {done}")
+    run_bulk(request.store, wish, **request.signature)
+    return request.accept(bulk_id=request.action.id, message=describe_done(request.store, request.action.id))
 
 
 def _undo_bulk(request: Request) -> ActionResult:
     undone = undo.undo(request.store, step_id=request.get_text("bulk_id"), **request.signature)
-    return _describe_undone(request, undone, "Undone")
+    return _describe_undone(request, undone, WORDS["undo"])
 
 
 HANDLERS: dict[str, Handler] = {

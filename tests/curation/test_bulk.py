@@ -92,7 +92,12 @@ def test_a_bulk_action_is_one_undo_and_one_redo(pile: Pile) -> None:
     result = pile.act("bulk", operation="approve", filter={"dataset_id": pile.dataset.id})
     assert (result.ok, result.message, result.bulk_id) == (True, "21 approved", "bulk")
     after = pile.picture()
-    assert pile.act("undo", id="u").ok
+    assert pile.act("bulk", operation="approve", filter={"dataset_id": pile.dataset.id}) == result, (
+        "its answer was lost"
+    )
+    undone = pile.act("undo", id="u")
+    assert (undone.ok, undone.message, undone.bulk_id) == (True, "Undone: bulk approve", "bulk")
+    assert pile.act("undo", id="u") == undone
     assert pile.picture() == before
     assert pile.act("redo", id="r").ok
     assert pile.picture() == after
