@@ -25,7 +25,7 @@ from core.models import Dataset
 from core.settings import LOG_NAME, PROJECT_ROOT
 
 TRIALS_WORTH_IT = 500
-"""With fewer, the start of the processes takes as long as they save."""
+"""With fewer, they save a second or two at most, and their start takes a second or two of CPU time."""
 MOST_PROCESSES = 8
 """One process saves what the others work out: more of them would wait for it."""
 PORTIONS_EACH = 4
