@@ -68,7 +68,7 @@ def test_an_undo_sent_twice_undoes_once(table: Table) -> None:
     table.must("accept_hint", hint_id=table.find("Sort").id)
     table.must("accept_hint", hint_id=table.find("Check").id)
     first = table.must("undo", id="u")
-    assert table.must("undo", id="u") == first.model_copy(update={"message": ""})
+    assert table.must("undo", id="u") == first
     assert [table.find("Sort").state, table.find("Check").state] == [HintState.ACCEPTED, HintState.PROPOSED]
 
 
