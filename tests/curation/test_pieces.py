@@ -22,7 +22,7 @@ SEARCHES = (
 
 @pytest.mark.parametrize(("pattern", "pieces"), SEARCHES)
 @given(data=st.data())
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=300)
 def test_whatever_a_pattern_finds_holds_one_of_its_pieces(
     data: st.DataObject, pattern: re.Pattern[str], pieces: Sequence[str]
 ) -> None:

@@ -154,6 +154,8 @@ def test_enforced_limit_answers_429_with_retry_after_and_lets_through_afterwards
         with openai.OpenAI(base_url=llm.base_url, api_key="any", max_retries=3) as client:
             client.chat.completions.create(model="m", messages=MESSAGES)  # waits as told, then succeeds
         assert llm.count(status=200) == 4
+        # a quarter of a second for a request that is let through later than it came
+        assert llm.records.max_in_window(llm.window_seconds - 0.25, status=200) == 3
 
 
 def test_concurrency_is_measured() -> None:
