@@ -48,7 +48,7 @@ def _work_out(curator: TrialCurator, trial_ids: Sequence[int]) -> list[Curated] 
     """None if it fails: the parent works it out again, and what it meets there is the job's error."""
     try:
         return [curator.work_out(trial_id) for trial_id in trial_ids]
-    except Exception:
+    except Exception:  # whatever it is: logged here, and met again by the parent, which says it
         logger.exception("trials %s cannot be worked out here", trial_ids)
         return None
 

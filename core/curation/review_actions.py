@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.curation.bulk import describe_done
-from core.curation.review_handlers import HANDLERS, WORDS, Request
+from core.curation.review_handlers import HANDLERS, Request, say_undone
 from core.curation.review_models import ActionResult, ReviewAction
 from core.errors import ConflictError, TraceHintsError, UsageError
 from core.store import Store
@@ -51,7 +51,7 @@ def _acknowledge_again(store: Store, action: ReviewAction) -> ActionResult | Non
     result = ActionResult(id=action.id, ok=True, hint_id=None if main is None else main.hint_id)
     if step.kind != "do":
         result.opened_trial_id = step.trial_id
-        result.message = f"{WORDS[step.kind]}: {step.action}"
+        result.message = say_undone(step.kind, step.action)
     elif step.trial_id is None:
         result.message = describe_done(store, step.id)
     if step.trial_id is None:

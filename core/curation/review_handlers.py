@@ -11,10 +11,9 @@ from core.curation.review_models import ActionResult, PickedQuote, ReviewAction
 from core.errors import UsageError
 from core.models import Hint, HintText, Trial
 from core.store import Store
+from core.store.steps import StepKind
 
 Seen = TypeVar("Seen", Hint, Trial)
-WORDS = {"undo": "Undone", "redo": "Done again"}
-"""What a step of this kind did, before the name of what it did it to."""
 _TEXT: TypeAdapter[HintText] = TypeAdapter(HintText)
 _QUOTES: TypeAdapter[list[PickedQuote]] = TypeAdapter(list[PickedQuote])
 
@@ -177,18 +176,23 @@ def _reopen_trial(request: Request) -> ActionResult:
 
 
 def _undo(request: Request) -> ActionResult:
-    return _describe_undone(request, undo.undo(request.store, **request.signature), WORDS["undo"])
+    return _describe_undone(request, undo.undo(request.store, **request.signature), "undo")
 
 
 def _redo(request: Request) -> ActionResult:
-    return _describe_undone(request, undo.redo(request.store, **request.signature), WORDS["redo"])
+    return _describe_undone(request, undo.redo(request.store, **request.signature), "redo")
 
 
-def _describe_undone(request: Request, undone: undo.Undone, word: str) -> ActionResult:
+def say_undone(kind: StepKind, action: str) -> str:
+    """What a step of this kind did to another, in words; the same whenever it is said."""
+    return f"{'Done again' if kind == 'redo' else 'Undone'}: {action}"
+
+
+def _describe_undone(request: Request, undone: undo.Undone, kind: StepKind) -> ActionResult:
     stays = f"; {undone.stayed} of its trials stay: they were changed since" if undone.stayed else ""
     return request.accept(
         opened_trial_id=undone.step.trial_id,
-        message=f"{word}: {undone.step.action}{stays}",
+        message=f"{say_undone(kind, undone.step.action)}{stays}",
         bulk_id=undone.step.id if undone.step.trial_id is None else None,
     )
 
@@ -226,7 +230,7 @@ def _bulk(request: Request) -> ActionResult:
 
 def _undo_bulk(request: Request) -> ActionResult:
     undone = undo.undo(request.store, step_id=request.get_text("bulk_id"), **request.signature)
-    return _describe_undone(request, undone, WORDS["undo"])
+    return _describe_undone(request, undone, "undo")
 
 
 HANDLERS: dict[str, Handler] = {
