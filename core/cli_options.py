@@ -5,13 +5,14 @@ from pathlib import Path
 
 from core.errors import UsageError
 from core.models import Extractor, Grouping
-from core.store.batch_models import DEFAULT_INPUT_LIMIT, BatchConfig
+from core.store.batch_models import DEFAULT_INPUT_LIMIT, DEFAULT_OUTPUT_LIMIT, BatchConfig
 from core.traces.options import ImportOptions
 from core.traces.sources import SourceRequest
 from core.traces.task_text import DEFAULT_MARKERS
 
 DEFAULT_MODEL = "gpt-4o-mini"
 SMALLEST_INPUT_LIMIT = 1_000
+SMALLEST_OUTPUT_LIMIT = 100
 MAXIMUM_NUMBER = 1_000_000_000
 
 
@@ -77,6 +78,12 @@ def add_extract_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--input-limit", type=input_limit, default=DEFAULT_INPUT_LIMIT, help="tokens of an attempt; a longer one is cut"
     )
+    group.add_argument(
+        "--output-limit",
+        type=output_limit,
+        default=DEFAULT_OUTPUT_LIMIT,
+        help="tokens of an answer, thinking included; a longer one is asked for once more with four times as many",
+    )
     group.add_argument("--price-in", type=positive_number, metavar="USD", help="per million input tokens, if unknown")
     group.add_argument("--price-out", type=positive_number, metavar="USD", help="per million output tokens, if unknown")
 
@@ -120,6 +127,14 @@ def input_limit(text: str) -> int:
     number = positive_int(text)
     if number < SMALLEST_INPUT_LIMIT:
         raise argparse.ArgumentTypeError(f"must be at least {SMALLEST_INPUT_LIMIT:,}")
+    return number
+
+
+def output_limit(text: str) -> int:
+    """Tokens that leave room for a hint with its quote, for argparse."""
+    number = positive_int(text)
+    if number < SMALLEST_OUTPUT_LIMIT:
+        raise argparse.ArgumentTypeError(f"must be at least {SMALLEST_OUTPUT_LIMIT:,}")
     return number
 
 
@@ -194,6 +209,7 @@ def read_extract(options: argparse.Namespace) -> BatchConfig:
             "price_in": options.price_in,
             "price_out": options.price_out,
             "input_limit": options.input_limit,
+            "output_limit": options.output_limit,
             "contrast": options.contrast,
             "suggest_merges": options.suggest_merges,
             "ask_again": options.ask_again,

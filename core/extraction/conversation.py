@@ -7,9 +7,8 @@ reason. What was answered before a run ended is read again instead of asked agai
 from typing import Any
 
 from core.extraction.bodies import hash_body
-from core.extraction.exchange import FATAL, Status
+from core.extraction.exchange import FATAL, Status, describe_truncated
 from core.extraction.output_modes import WEAKER_MODE, OutputMode
-from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT
 from core.extraction.sending import send_until_answered
 from core.extraction.talk import Outcome, Talk
 from core.extraction.wording import Wording
@@ -19,7 +18,7 @@ LARGER_OUTPUT_FACTOR = 4
 
 def build_first_body(talk: Talk, wording: Wording, outcome: Outcome) -> dict[str, Any]:
     """The question as the server is asked it first; its hash, which a reply is found again by, goes to the outcome."""
-    body = talk.build_body(wording.messages, form=wording.form, output_limit=DEFAULT_OUTPUT_LIMIT)
+    body = talk.build_body(wording.messages, form=wording.form, output_limit=talk.output_limit)
     outcome.body_hash = hash_body(body)
     return body
 
@@ -33,7 +32,7 @@ async def ask(talk: Talk, wording: Wording, body: dict[str, Any], outcome: Outco
         body: From `build_first_body`.
         outcome: Filled as replies come in, so that nothing paid for is lost if this is cancelled.
     """
-    messages, form, output_limit = wording.messages, wording.form, DEFAULT_OUTPUT_LIMIT
+    messages, form, output_limit = wording.messages, wording.form, talk.output_limit
     body_hash = outcome.body_hash
     is_repair = is_longer = False
     while True:
@@ -59,6 +58,9 @@ async def ask(talk: Talk, wording: Wording, body: dict[str, Any], outcome: Outco
                     outcome.replies[-1] = outcome.replies[-1]._replace(valid=True, body_hash=outcome.body_hash)
                 outcome.reason, outcome.detail = None, ""
                 return
+        elif exchange.status is Status.TRUNCATED:
+            _fail(outcome, exchange.status, describe_truncated(exchange.text, output_limit))
+            return
         else:
             _fail(outcome, exchange.status, exchange.text, is_fatal=exchange.status in FATAL)
             return

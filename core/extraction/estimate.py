@@ -7,7 +7,7 @@ from core.extraction.cutting import MIN_INPUT_LIMIT
 from core.extraction.prices import Price, get_cost_usd, load_prices
 from core.models import RequestKind
 from core.store import Store
-from core.store.batch_models import BatchConfig, ChosenContrasts, ChosenTotals, CutReckoning, Estimate
+from core.store.batch_models import BatchConfig, ChosenContrasts, ChosenTotals, CutReckoning, Estimate, TypicalReply
 from core.traces.report import CHARACTERS_PER_TOKEN
 
 PROMPT_CHARACTERS = 6_050
@@ -86,7 +86,7 @@ def estimate_batch(store: Store, dataset_id: int, config: BatchConfig, *, price:
     totals = store.batches.sum_chosen(dataset_id, config, reckoning)
     most_compared = min(config.input_limit, CONTRAST_INPUT_LIMIT) * CHARACTERS_PER_TOKEN
     contrasts = store.batches.sum_contrasts(dataset_id, config, most_characters=most_compared)
-    typical = _find_typical(store, config.model or "")
+    typical = _find_typical(store, config)
     return build_estimate(totals, config, price=price, typical=typical, contrasts=contrasts)
 
 
@@ -129,14 +129,21 @@ def _count_tokens(requests: int, characters: int) -> int:
     return (characters + requests * PROMPT_CHARACTERS) // CHARACTERS_PER_TOKEN
 
 
-def _find_typical(store: Store, model: str) -> Typical:
-    contrast = store.answers.find_typical_reply(model, kind=RequestKind.CONTRAST)
-    has_contrasts = contrast is not None and contrast.replies >= REPLIES_TO_TRUST
-    contrast_tokens = contrast.tokens_out if contrast is not None and has_contrasts else ASSUMED_CONTRAST_TOKENS
-    known = store.answers.find_typical_reply(model)
-    if known is None or known.replies < REPLIES_TO_TRUST:
-        return Typical(ASSUMED_ANSWER_TOKENS, ASSUMED_LATENCY_SECONDS, False, contrast_tokens)
-    return Typical(known.tokens_out, known.latency_seconds, True, contrast_tokens)
+def _find_typical(store: Store, config: BatchConfig) -> Typical:
+    contrast = _find_trusted(store, config, RequestKind.CONTRAST)
+    known = _find_trusted(store, config, RequestKind.ATTEMPT)
+    return Typical(
+        # no answer is longer than it may be
+        tokens_out=min(known.tokens_out if known else ASSUMED_ANSWER_TOKENS, config.output_limit),
+        latency_seconds=known.latency_seconds if known else ASSUMED_LATENCY_SECONDS,
+        is_measured=known is not None,
+        contrast_tokens_out=min(contrast.tokens_out if contrast else ASSUMED_CONTRAST_TOKENS, config.output_limit),
+    )
+
+
+def _find_trusted(store: Store, config: BatchConfig, kind: RequestKind) -> TypicalReply | None:
+    known = store.answers.find_typical_reply(config.model or "", kind=kind)
+    return known if known is not None and known.replies >= REPLIES_TO_TRUST else None
 
 
 def _find_time(requests: int, tokens: int, config: BatchConfig, typical: Typical) -> tuple[float, str]:

@@ -34,6 +34,12 @@ USED = frozenset({Status.ANSWERED, Status.REFUSED, Status.TRUNCATED})
 """What the model itself said: such a reply is read again instead of asked for again."""
 
 
+def describe_truncated(text: str, output_limit: int) -> str:
+    """What is said of an answer that did not end, with what can be done, and how it began."""
+    words = f"no end within {output_limit:,} tokens; a new batch can allow more for one answer (--output-limit)"
+    return f"{words}: {text}" if text.strip() else f"{words}."
+
+
 class Exchange(NamedTuple):
     """One request that was sent, and what came back."""
 

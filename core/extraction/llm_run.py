@@ -79,6 +79,7 @@ class LlmRun:
             budget=Budget(
                 config.budget_usd, price, spent_usd=self.store.batches.get_usage(self.batch.id).cost_usd or 0.0
             ),
+            output_limit=config.output_limit,
             retry=self.retry,
             stop=self.stop,
             keep=self._keep,

@@ -11,7 +11,6 @@ from core.extraction.batch_policy import Bounds
 from core.extraction.exchange import Status
 from core.extraction.instructions import PROMPT_VERSION
 from core.extraction.prices import get_cost_usd
-from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT
 from core.extraction.questions import Question, Questions, choose_batch_price
 from core.extraction.reply_body import read_answer_text
 from core.extraction.wording import PROMPT_VERSIONS
@@ -95,7 +94,7 @@ class PartFiller:
             choose_batch_price(self.batch.config),
             tokens_in=question.tokens_in,
             tokens_cached=0,
-            tokens_out=DEFAULT_OUTPUT_LIMIT,
+            tokens_out=self.batch.config.output_limit,
         )
         self.is_over_budget = self.reserved_usd + (cost or 0.0) > self.allowance_usd
         if not self.is_over_budget:

@@ -14,9 +14,6 @@ from core.traces.secrets import mask_secrets
 
 Missing = TypeVar("Missing", LeftOut, ContrastLeftOut)
 
-DEFAULT_OUTPUT_LIMIT = 3_000
-"""Tokens that one answer may hold."""
-
 
 class Prompt(NamedTuple, Generic[Missing]):
     """What is asked of one attempt, or of two."""

@@ -7,7 +7,6 @@ from core.extraction.estimate import BATCH_API_DISCOUNT
 from core.extraction.launch import find_server
 from core.extraction.output_modes import WEAKER_MODE, OutputMode
 from core.extraction.prices import Price, choose_price
-from core.extraction.prompt import DEFAULT_OUTPUT_LIMIT
 from core.extraction.wording import Wording, build_wording
 from core.settings import Settings
 from core.store import Store
@@ -68,7 +67,7 @@ class Questions:
             model=self._batch.model or "",
             mode=self.mode,
             base_url=self._base_url,
-            output_limit=DEFAULT_OUTPUT_LIMIT,
+            output_limit=self._batch.config.output_limit,
         )
         return Question(request, body, hash_body(body), wording)
 

@@ -16,7 +16,7 @@ from core.extraction.prices import Price
 from core.extraction.retry import RetryPolicy
 from core.extraction.server import ModelServer
 from core.extraction.wording import Hints
-from core.store.batch_models import PendingRequest, Reply
+from core.store.batch_models import DEFAULT_OUTPUT_LIMIT, PendingRequest, Reply
 from core.traces.report import CHARACTERS_PER_TOKEN
 
 TOKENS_TO_TRUST = 10_000
@@ -121,6 +121,8 @@ class Talk:
     price: Price | None
     save_mode: Callable[[OutputMode], None]
     budget: Budget
+    output_limit: int = DEFAULT_OUTPUT_LIMIT
+    """Tokens that a first answer may hold."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     stop: asyncio.Event = field(default_factory=asyncio.Event)

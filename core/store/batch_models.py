@@ -9,6 +9,7 @@ from core.models import Extractor, RequestKind
 Selection = Literal["all", "new", "failed"]
 Way = Literal["live", "files", "batch_api"]
 DEFAULT_INPUT_LIMIT = 100_000
+DEFAULT_OUTPUT_LIMIT = 3_000
 
 
 class BatchConfig(BaseModel):
@@ -28,6 +29,8 @@ class BatchConfig(BaseModel):
     price_out: float | None = None
     input_limit: int = DEFAULT_INPUT_LIMIT
     """Tokens of trace text that one request may hold; a longer attempt is cut."""
+    output_limit: int = DEFAULT_OUTPUT_LIMIT
+    """Tokens that one answer may hold; what does not end within them is asked once more, with four times as many."""
     first_trials: int | None = None
     """Only the first N trials in order of first appearance; None means all."""
     only: Selection = "all"

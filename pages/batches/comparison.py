@@ -111,6 +111,7 @@ _CONFIGURATION: dict[str, Callable[[Batch], str]] = {
     "Limits": lambda batch: describe_limits(batch.config) if batch.model else NONE,
     "Sent as": lambda batch: describe_way(batch.config) if batch.model else NONE,
     "Tokens of one attempt at most": lambda batch: f"{batch.config.input_limit:,}" if batch.model else NONE,
+    "Tokens of one answer": lambda batch: f"{batch.config.output_limit:,}" if batch.model else NONE,
     "Server": lambda batch: batch.server or NONE,
 }
 _FIGURES: dict[str, Callable[[Compared], str]] = {

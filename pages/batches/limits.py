@@ -41,7 +41,7 @@ def show_limits(config: BatchConfig) -> BatchConfig:
 
 def show_more_limits(config: BatchConfig) -> BatchConfig:
     """The limits that few need."""
-    size, tpm, input_limit, more = st.columns([1, 1, 1, 1.3], vertical_alignment="bottom")
+    size, tpm, input_limit, output_limit, more = st.columns([1, 1, 1, 1, 1.4], vertical_alignment="bottom")
     is_live = config.way == "live"
     return config.model_copy(
         update={
@@ -68,6 +68,14 @@ def show_more_limits(config: BatchConfig) -> BatchConfig:
                 step=1_000,
                 key="input_limit",
                 help="A longer attempt is cut: long outputs are shortened, then the turns that teach least left out.",
+            ),
+            "output_limit": output_limit.number_input(
+                "Tokens of one answer",
+                min_value=100,
+                value=DEFAULTS.output_limit,
+                step=500,
+                key="output_limit",
+                help="Thinking included. A longer answer is asked for once more, with four times as many.",
             ),
             "contrast": more.toggle(
                 "Compare success and failure",

@@ -1,5 +1,7 @@
 """`extract`: the estimate before, the choice of attempts, what is asked again, and prices that are given."""
 
+import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +127,7 @@ def test_given_prices_make_a_budget_possible(environment: dict[str, str], llm: L
         (("--min-success", "0.9", "--max-success", "0.1"), "no trial would be chosen"),
         (("--min-success", "2"), "between 0 and 1"),
         (("--input-limit", "10"), "at least 1,000"),
+        (("--output-limit", "99"), "at least 100"),
         (("--estimate", "--extractor", "rules"), "nothing to estimate"),
     ],
 )
@@ -139,6 +142,18 @@ def test_options_that_make_no_sense_end_with_2(
 def test_an_attempt_over_the_input_limit_is_cut(environment: dict[str, str], llm: LlmServer) -> None:
     get(extract(environment, "--input-limit", "1000"))
     assert any(b"left out" in request.body.split(b"ATTEMPT", 1)[1] for request in llm.requests)
+
+
+def test_an_answer_may_hold_the_output_limit_and_once_four_times_as_much(
+    environment: dict[str, str], llm: LlmServer
+) -> None:
+    llm.set_faults({"fault": "truncated", "share": 1.0})
+    done = extract(environment, "--max-trials", "1", "--no-contrast", "--output-limit", "200")
+    assert done.code == 3
+    limits = Counter(json.loads(request.body)["max_tokens"] for request in llm.requests)
+    assert set(limits) == {200, 800}
+    assert limits[200] == limits[800]
+    assert "truncated: no end within 800 tokens; a new batch can allow more for one answer (--output-limit)" in done.err
 
 
 def test_another_server_is_noticed_and_said(home: Path, environment: dict[str, str], llm: LlmServer) -> None:

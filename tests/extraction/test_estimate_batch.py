@@ -116,6 +116,12 @@ def test_the_input_limit_bounds_what_an_attempt_is_counted_with(store: Store, da
     assert cut.row_tokens_in == whole.row_tokens_in
 
 
+def test_no_answer_is_counted_with_more_than_the_output_limit(store: Store, dataset: Dataset) -> None:
+    short = estimate_batch(store, dataset.id, make_config(output_limit=150), price=PRICE)
+    assert short.answer_tokens == 150
+    assert short.tokens_out == 150 * short.requests
+
+
 def test_averages_are_measured_once_the_model_answered_often_enough(
     store: Store, dataset: Dataset, llm: LlmServer
 ) -> None:

