@@ -153,7 +153,7 @@ def test_an_answer_may_hold_the_output_limit_and_once_four_times_as_much(
     limits = Counter(json.loads(request.body)["max_tokens"] for request in llm.requests)
     assert set(limits) == {200, 800}
     assert limits[200] == limits[800]
-    assert "truncated: no end within 800 tokens; a new batch can allow more for one answer (--output-limit)" in done.err
+    assert "no end within 800 tokens; a new batch can allow more for one answer (--output-limit)" in done.err
 
 
 def test_another_server_is_noticed_and_said(home: Path, environment: dict[str, str], llm: LlmServer) -> None:
