@@ -4,7 +4,7 @@ from typing import cast
 
 import streamlit as st
 
-from core.cli_options import DEFAULT_MODEL
+from core.cli_options import DEFAULT_MODEL, SMALLEST_INPUT_LIMIT, SMALLEST_OUTPUT_LIMIT
 from core.extraction.prices import find_price
 from core.models import Extractor
 from core.store.batch_models import BatchConfig, Way
@@ -63,7 +63,7 @@ def show_more_limits(config: BatchConfig) -> BatchConfig:
             ),
             "input_limit": input_limit.number_input(
                 "Tokens of one attempt",
-                min_value=1_000,
+                min_value=SMALLEST_INPUT_LIMIT,
                 value=DEFAULTS.input_limit,
                 step=1_000,
                 key="input_limit",
@@ -71,7 +71,7 @@ def show_more_limits(config: BatchConfig) -> BatchConfig:
             ),
             "output_limit": output_limit.number_input(
                 "Tokens of one answer",
-                min_value=100,
+                min_value=SMALLEST_OUTPUT_LIMIT,
                 value=DEFAULTS.output_limit,
                 step=500,
                 key="output_limit",
