@@ -133,7 +133,7 @@ def _find_typical(store: Store, config: BatchConfig) -> Typical:
     contrast = _find_trusted(store, config, RequestKind.CONTRAST)
     known = _find_trusted(store, config, RequestKind.ATTEMPT)
     return Typical(
-        # no answer is longer than it may be
+        # a first answer is no longer than it may be
         tokens_out=min(known.tokens_out if known else ASSUMED_ANSWER_TOKENS, config.output_limit),
         latency_seconds=known.latency_seconds if known else ASSUMED_LATENCY_SECONDS,
         is_measured=known is not None,
