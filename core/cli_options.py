@@ -124,17 +124,18 @@ def positive_int(text: str) -> int:
 
 def input_limit(text: str) -> int:
     """Tokens that leave room for a task and a few messages, for argparse."""
-    number = positive_int(text)
-    if number < SMALLEST_INPUT_LIMIT:
-        raise argparse.ArgumentTypeError(f"must be at least {SMALLEST_INPUT_LIMIT:,}")
-    return number
+    return _read_at_least(SMALLEST_INPUT_LIMIT, text)
 
 
 def output_limit(text: str) -> int:
     """Tokens that leave room for a hint with its quote, for argparse."""
+    return _read_at_least(SMALLEST_OUTPUT_LIMIT, text)
+
+
+def _read_at_least(smallest: int, text: str) -> int:
     number = positive_int(text)
-    if number < SMALLEST_OUTPUT_LIMIT:
-        raise argparse.ArgumentTypeError(f"must be at least {SMALLEST_OUTPUT_LIMIT:,}")
+    if number < smallest:
+        raise argparse.ArgumentTypeError(f"must be at least {smallest:,}")
     return number
 
 

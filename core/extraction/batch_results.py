@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from core.errors import WorkspaceError
-from core.extraction.exchange import Status, describe_truncated
+from core.extraction.exchange import Status
 from core.extraction.instructions import PROMPT_VERSION
 from core.extraction.prices import Price
 from core.extraction.questions import Questions
@@ -162,11 +162,9 @@ class ResultReader:
     def _judge(self, result: ResultLine, request: AskedRequest) -> _Verdict:
         if result.exchange is None:
             return _Verdict(None, result.reason, result.detail)
-        if result.exchange.status is Status.TRUNCATED:
-            detail = describe_truncated(result.exchange.text, self.batch.config.output_limit)
-            return _Verdict(None, Status.TRUNCATED.value, detail[:1000])
         if result.exchange.status is not Status.ANSWERED:
-            return _Verdict(None, result.exchange.status.value, result.exchange.text[:1000])
+            detail = result.exchange.describe_failure(output_limit=self.batch.config.output_limit)
+            return _Verdict(None, result.exchange.status.value, detail[:1000])
         asked = PendingRequest(request.id, request.attempt_id, request.kind)
         try:
             return _Verdict(read_answer(self.store, asked, result.exchange.text))

@@ -7,7 +7,7 @@ reason. What was answered before a run ended is read again instead of asked agai
 from typing import Any
 
 from core.extraction.bodies import hash_body
-from core.extraction.exchange import FATAL, Status, describe_truncated
+from core.extraction.exchange import FATAL, Status
 from core.extraction.output_modes import WEAKER_MODE, OutputMode
 from core.extraction.sending import send_until_answered
 from core.extraction.talk import Outcome, Talk
@@ -58,11 +58,9 @@ async def ask(talk: Talk, wording: Wording, body: dict[str, Any], outcome: Outco
                     outcome.replies[-1] = outcome.replies[-1]._replace(valid=True, body_hash=outcome.body_hash)
                 outcome.reason, outcome.detail = None, ""
                 return
-        elif exchange.status is Status.TRUNCATED:
-            _fail(outcome, exchange.status, describe_truncated(exchange.text, output_limit))
-            return
         else:
-            _fail(outcome, exchange.status, exchange.text, is_fatal=exchange.status in FATAL)
+            detail = exchange.describe_failure(output_limit=output_limit)
+            _fail(outcome, exchange.status, detail, is_fatal=exchange.status in FATAL)
             return
         body = talk.build_body(messages, form=form, output_limit=output_limit)
         body_hash = hash_body(body)

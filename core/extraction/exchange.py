@@ -34,12 +34,6 @@ USED = frozenset({Status.ANSWERED, Status.REFUSED, Status.TRUNCATED})
 """What the model itself said: such a reply is read again instead of asked for again."""
 
 
-def describe_truncated(text: str, output_limit: int) -> str:
-    """What is said of an answer that did not end, with what can be done, and how it began."""
-    words = f"no end within {output_limit:,} tokens; a new batch can allow more for one answer (--output-limit)"
-    return f"{words}: {text}" if text.strip() else f"{words}."
-
-
 class Exchange(NamedTuple):
     """One request that was sent, and what came back."""
 
@@ -54,3 +48,10 @@ class Exchange(NamedTuple):
     tokens_cached: int = 0
     tokens_out: int = 0
     limits: ServerLimits = ServerLimits()
+
+    def describe_failure(self, *, output_limit: int) -> str:
+        """Why there is no answer; of one that did not end within the limit also what can be done, and how it began."""
+        if self.status is not Status.TRUNCATED:
+            return self.text
+        words = f"no end within {output_limit:,} tokens; a new batch can allow more for one answer (--output-limit)"
+        return f"{words}: {self.text}" if self.text.strip() else f"{words}."
