@@ -13,7 +13,7 @@ TOKENS_PER_UNIT = 1_000_000
 
 
 class Price(BaseModel):
-    """USD per million tokens."""
+    """USD per million tokens, however long the prompt: a model that takes more for long ones is not in the file."""
 
     input: float
     cached_input: float
