@@ -18,12 +18,15 @@ from tests.workspaces import import_sample
 KEY = "sk-test-key-0123456789"
 REQUESTS = 32
 """26 attempts, and 6 trials of which a success and a failure are compared."""
+WATCHED_SECONDS = 3.0
+"""Of one answer, two at once: slow enough to be watched."""
+HELD_SECONDS = 100.0
+"""Of one answer: nothing ends before it is let go."""
 
 
 @pytest.fixture
 def llm() -> Iterator[LlmServer]:
-    # slow enough to be watched until the test makes it fast: two at once, three seconds each
-    with LlmServer(key=KEY, responder=answer_hints, latency_seconds=3.0) as server:
+    with LlmServer(key=KEY, responder=answer_hints, latency_seconds=WATCHED_SECONDS) as server:
         yield server
 
 
@@ -83,10 +86,15 @@ def test_a_batch_is_launched_watched_paused_elsewhere_resumed_and_finished(
     with open_store(home) as store:
         assert store.batches.count_requests(1).done >= seen
 
-    # a second tab pauses, and the first one sees it
+    # a second tab pauses, and the first one sees it; however long that tab takes to open, the batch does not end
+    llm.latency_seconds = HELD_SECONDS
     second = page.context.new_page()
     second.goto(address)
-    second.get_by_role("button", name="Pause", exact=True).click()
+    pause = second.get_by_role("button", name="Pause", exact=True)
+    expect(pause).to_be_visible(timeout=60_000)
+    pause.click()
+    expect(pause).to_be_disabled()
+    llm.latency_seconds = WATCHED_SECONDS
     expect_state(second, "Paused")
     expect_state(page, "Paused")
     expect(page.get_by_text(re.compile(r"in flight"))).to_have_count(0)

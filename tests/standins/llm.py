@@ -64,7 +64,7 @@ class LlmServer(StandIn):
             key: the only accepted API key; None accepts any and none.
             models: the only known models; None knows all.
             responder: makes the text of every valid answer.
-            latency_seconds: waited before every answer.
+            latency_seconds: waited before every answer; a change holds for those that wait already.
             enforce_rpm: accepted in any sliding window; what is beyond is answered 429 with Retry-After.
             enforce_silently: no header says when there is room again.
             window_seconds: length of that window.
@@ -166,8 +166,7 @@ class LlmServer(StandIn):
             applies=lambda rule: response_format in _UNSUPPORTED_BY.get(rule.fault, {response_format}),
         )
         name = record.fault = fault.fault if fault else None
-        if self.latency_seconds:
-            await asyncio.sleep(self.latency_seconds)
+        await self._wait_latency()
         if fault and name in {"drop", "hang"}:
             await fault.wait()
             return None
@@ -189,6 +188,12 @@ class LlmServer(StandIn):
             reply.headers |= fault.reply_headers()
             reply.drip_seconds = fault.drip_seconds
         return reply
+
+    async def _wait_latency(self) -> None:
+        """A test that shortens the latency lets go of what waits already."""
+        arrived = monotonic()
+        while (left := arrived + self.latency_seconds - monotonic()) > 0:
+            await asyncio.sleep(min(left, 0.1))
 
     def _refuse_over_limit(self) -> Reply | None:
         if self.enforce_rpm is None:
