@@ -5,10 +5,10 @@ The command is still a process of its own, with its own environment, output and 
 """
 
 import atexit
+import gc
 import importlib
 import json
 import os
-import runpy
 import signal
 import subprocess
 import sys
@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, NoReturn
+
+from tests.worker_nursery import become, fork_workers_from_here
 
 PROJECT = Path(__file__).parent.parent
 
@@ -55,36 +57,26 @@ def find_template() -> CommandTemplate:
 
 
 def _serve() -> None:
-    # what every command loads, of which nothing has run; huggingface_hub not: it reads its address when it is imported
-    for name in ("core.cli", "pyarrow.parquet"):
+    # what every command and its worker load, of which nothing has run; huggingface_hub not: it reads its address when
+    # it is imported
+    for name in ("core.cli", "core.extraction.llm_run", "pyarrow.parquet"):
         importlib.import_module(name)
+    gc.freeze()
     assert "huggingface_hub" not in sys.modules
     while line := sys.stdin.readline():
         order = json.loads(line)
         child = os.fork()
         if child == 0:
-            _become(order)
+            _run(order)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
         sys.stdout.flush()
 
 
-def _become(order: dict[str, Any]) -> NoReturn:
-    """Run the command and end, as a process that the interpreter started would."""
+def _run(order: dict[str, Any]) -> NoReturn:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.environ.clear()
-    os.environ.update(order["environment"])
-    _connect(0, os.devnull, os.O_RDONLY)
-    for number, name in ((1, "out"), (2, "err")):
-        _connect(number, f"{order['folder']}/{name}", os.O_CREAT | os.O_WRONLY)
-    sys.argv = [order["module"], *order["arguments"]]
-    runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
-    sys.exit()
-
-
-def _connect(number: int, path: str, flags: int) -> None:
-    opened = os.open(path, flags)
-    os.dup2(opened, number)
-    os.close(opened)
+    fork_workers_from_here()
+    out, err = (f"{order['folder']}/{name}" for name in ("out", "err"))
+    become(order["module"], order["arguments"], order["environment"], out=out, err=err)
 
 
 if __name__ == "__main__":
