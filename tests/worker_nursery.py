@@ -34,7 +34,7 @@ def fork_workers_from_here() -> None:
         print(json.dumps(order), file=nursery, flush=True)
         return _ForkedWorker(command, int(nursery.readline()))
 
-    worker.subprocess = SimpleNamespace(Popen=start, DEVNULL=subprocess.DEVNULL)  # type: ignore[assignment]
+    vars(worker)["subprocess"] = SimpleNamespace(Popen=start, DEVNULL=subprocess.DEVNULL)
 
 
 class _ForkedWorker:
