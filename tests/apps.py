@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.commands import PROJECT
+from core.settings import PROJECT_ROOT
 
 FLAGS = [
     "--no-sandbox",
@@ -50,7 +50,11 @@ class App:
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
         with self._log.open("ab") as file:
             self._process = subprocess.Popen(
-                [*command, f"--server.port={self._port}"], cwd=PROJECT, env=self._environment, stdout=file, stderr=file
+                [*command, f"--server.port={self._port}"],
+                cwd=PROJECT_ROOT,
+                env=self._environment,
+                stdout=file,
+                stderr=file,
             )
         _wait_for(self._port)
 

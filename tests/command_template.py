@@ -19,9 +19,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, NoReturn
 
+from core.settings import PROJECT_ROOT
 from tests.worker_nursery import become, fork_workers_from_here
-
-PROJECT = Path(__file__).parent.parent
 
 
 class CommandTemplate:
@@ -29,7 +28,9 @@ class CommandTemplate:
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.command_template"]
-        self._process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, cwd=PROJECT_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         self._turn = Lock()
 
     def run(self, module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str, str]:

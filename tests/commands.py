@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.settings import NAMES, PROJECT_ROOT
 from core.store.database import FILE_NAME
 from tests.command_template import find_template
-
-PROJECT = Path(__file__).parent.parent
-NAMES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "HF_TOKEN", "HF_ENDPOINT", "TRACE_HINTS_HOME")
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def start_core(*arguments: str, environment: dict[str, str]) -> "subprocess.Pope
     """A command that is running: the real thing, with its loading."""
     return subprocess.Popen(
         [sys.executable, "-m", "core", *arguments],
-        cwd=PROJECT,
+        cwd=PROJECT_ROOT,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

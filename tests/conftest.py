@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from core.settings import PROJECT_ROOT
 from core.store import Store, open_store
 from core.store.database import FILE_NAME
 
 # how long an example takes says more of the machine's load than of the code
 settings.register_profile("without deadline", deadline=None)
 settings.load_profile("without deadline")
-PROJECT = Path(__file__).parents[1]
 LONG = ("tests/browser", "tests/cli", "tests/publishing", "tests/test_worker")
 """Where tests wait for processes and browsers."""
 
@@ -34,11 +34,11 @@ def _find_turn(path: Path, files: list[Path]) -> tuple[int, int]:
 
 
 def _find_group(path: Path) -> int:
-    name = path.relative_to(PROJECT).as_posix()
+    name = path.relative_to(PROJECT_ROOT).as_posix()
     return next((number for number, begin in enumerate(LONG) if name.startswith(begin)), len(LONG))
 
 
-SHARED_DATA = PROJECT.parent / "shared" / "data"
+SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
 
 
 @pytest.fixture(scope="session")

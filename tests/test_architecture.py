@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
-PROJECT = Path(__file__).parents[1]
+from core.settings import PROJECT_ROOT
+
 STAGES = ("traces", "extraction", "curation", "publishing")
 FREE = {"core.models", "core.errors", "core.settings", "core.progress", "core.store"}
 KNOW_ALL_STAGES = {
@@ -154,14 +155,14 @@ def _writes_to_hub(node: ast.AST) -> bool:
 
 
 def test_the_product_keeps_the_import_rules() -> None:
-    assert list_violations(PROJECT) == []
+    assert list_violations(PROJECT_ROOT) == []
 
 
 def test_the_product_is_what_was_checked() -> None:
     # an empty walk would keep every rule
-    assert {path.name for path in (PROJECT / "core").iterdir() if path.is_dir()} >= {*STAGES, "store"}
-    assert (PROJECT / "app.py").exists()
-    assert len(list((PROJECT / "pages").rglob("*.py"))) > 6
+    assert {path.name for path in (PROJECT_ROOT / "core").iterdir() if path.is_dir()} >= {*STAGES, "store"}
+    assert (PROJECT_ROOT / "app.py").exists()
+    assert len(list((PROJECT_ROOT / "pages").rglob("*.py"))) > 6
 
 
 def write_tree(root: Path, files: dict[str, str]) -> Path:
@@ -251,5 +252,5 @@ def test_a_command_starts_without_the_libraries_that_only_some_need() -> None:
     """Each of these takes longer to load than a short command takes to run."""
     heavy = ("datasets", "huggingface_hub", "numpy", "openai", "pandas", "streamlit")
     code = f"import sys, core.cli; print(*(name for name in {heavy!r} if name in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

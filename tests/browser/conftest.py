@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from core.settings import PROJECT_ROOT
 from tests.apps import FLAGS, running_app
-from tests.commands import PROJECT, build_environment, end_worker
+from tests.commands import build_environment, end_worker
 
 # a busy machine needs patience
 expect.set_options(timeout=30_000)
@@ -34,7 +35,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     failed_before = request.session.testsfailed
     yield opened
     if request.session.testsfailed > failed_before:
-        opened.screenshot(path=PROJECT / "test-results" / f"{request.node.name}.png")
+        opened.screenshot(path=PROJECT_ROOT / "test-results" / f"{request.node.name}.png")
     context.close()
 
 

@@ -18,13 +18,13 @@ from core.errors import JobStopped, ProcessLostError
 from core.extraction.batch import run_batch
 from core.models import Dataset, HintState, ToolText
 from core.progress import no_progress
+from core.settings import PROJECT_ROOT
 from core.store import Store, open_store
 from tests.builders import import_list, make_row, talk
 from tests.curation.proposals import propose, save_proposals
 from tests.workspaces import create_batch, import_sample, make_settings
 
-PROJECT = Path(__file__).parents[2]
-REAL = PROJECT.parent / "shared" / "data" / "traces" / "attempts_tau_airline.parquet"
+REAL = PROJECT_ROOT.parent / "shared" / "data" / "traces" / "attempts_tau_airline.parquet"
 TRIALS = 2 * TRIALS_AT_ONCE + 1
 TABLES = ("hints", "evidence", "findings", "repeated_words", "trials", "queue_facts", "hint_figures", "hint_words")
 PARENT = """
@@ -120,7 +120,7 @@ def test_processes_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         propose_everywhere(store)
     command = [sys.executable, "-c", PARENT, str(tmp_path)]
-    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE) as parent:
+    with subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"saving\n"
         children = list_children(parent.pid)

@@ -13,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 from core import pipeline
 from core.models import Dataset, Extractor, JobState
 from core.progress import no_progress
+from core.settings import NAMES, PROJECT_ROOT
 from core.store import Store, open_store
 from core.store.batch_models import BatchConfig
-from tests.commands import NAMES, PROJECT, end_worker
+from tests.commands import end_worker
 from tests.workspaces import import_sample, make_settings
 
 OpenPage = Callable[..., AppTest]
@@ -69,7 +70,7 @@ def open_page(home: Path) -> OpenPage:
     """Opens a page as a person would, e.g. `open_page("review", trial="1")`."""
 
     def open_named(name: str, **query: str) -> AppTest:
-        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
+        app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=30)
         for key, value in query.items():
             app.query_params[key] = value
         app.run()

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from core.settings import PROJECT_ROOT
 from tests.builders import Row, make_prefix_rows, make_row, talk
 from tests.standins.hub import READ_TOKEN, HubServer
 from tests.standins.hub_client import run_client
 
-PROJECT = Path(__file__).parents[2]
 IMPORT_ALL = """
     import sys
     sys.path.insert(0, {project!r})
@@ -47,7 +47,7 @@ IMPORT_ALL = """
 
 def import_all(hub: HubServer, home: Path, requests: dict[str, dict[str, Any]], **options: Any) -> dict[str, Any]:
     """What each request found, or the sentence that it was refused with."""
-    code = textwrap.dedent(IMPORT_ALL).format(project=str(PROJECT), requests=requests)
+    code = textwrap.dedent(IMPORT_ALL).format(project=str(PROJECT_ROOT), requests=requests)
     home.mkdir(exist_ok=True)
     result: dict[str, Any] = run_client(hub, home, code, **options)
     return result

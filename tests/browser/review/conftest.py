@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from core.models import Dataset
+from core.settings import PROJECT_ROOT
 from tests.apps import running_app
 from tests.browser.review.bench import Bench
 from tests.browser.review.trials import make_dataset
-from tests.commands import PROJECT, build_environment, end_worker
+from tests.commands import build_environment, end_worker
 
 MakeDataset = Callable[..., Dataset]
 OpenWindow = Callable[..., Bench]
@@ -59,7 +60,7 @@ def open_window(
         yield open_
         if request.session.testsfailed > failed_before:
             for number, page in enumerate(windows):
-                page.screenshot(path=PROJECT / "test-results" / f"{request.node.name}-{number}.png")
+                page.screenshot(path=PROJECT_ROOT / "test-results" / f"{request.node.name}-{number}.png")
     assert errors == [], "no script of ours may fail"
 
 
