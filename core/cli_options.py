@@ -82,7 +82,7 @@ def add_extract_options(parser: argparse.ArgumentParser) -> None:
         "--output-limit",
         type=output_limit,
         default=DEFAULT_OUTPUT_LIMIT,
-        help="tokens of an answer, thinking included; live, a longer one is asked for once more, four times as long",
+        help="tokens of an answer, thinking included; live, a longer one is asked for once more, with a larger limit",
     )
     group.add_argument("--price-in", type=positive_number, metavar="USD", help="per million input tokens, if unknown")
     group.add_argument("--price-out", type=positive_number, metavar="USD", help="per million output tokens, if unknown")

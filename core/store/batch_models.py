@@ -30,8 +30,8 @@ class BatchConfig(BaseModel):
     input_limit: int = DEFAULT_INPUT_LIMIT
     """Tokens of trace text that one request may hold; a longer attempt is cut."""
     output_limit: int = DEFAULT_OUTPUT_LIMIT
-    """Tokens that one answer may hold; live, one that does not end within them is asked for once more, with four times
-    as many."""
+    """Tokens that one answer may hold; live, one that does not end within them is asked for once more, with a
+    larger limit."""
     first_trials: int | None = None
     """Only the first N trials in order of first appearance; None means all."""
     only: Selection = "all"

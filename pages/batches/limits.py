@@ -75,7 +75,7 @@ def show_more_limits(config: BatchConfig) -> BatchConfig:
                 value=DEFAULTS.output_limit,
                 step=500,
                 key="output_limit",
-                help="Thinking included. Live, a longer answer is asked for once more, with four times as many.",
+                help="Thinking included. Live, a longer answer is asked for once more, with a larger limit.",
             ),
             "contrast": more.toggle(
                 "Compare success and failure",
