@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from core.errors import WorkspaceError
 from core.extraction.exchange import Status
 from core.extraction.instructions import PROMPT_VERSION
+from core.extraction.parameters import find_refused_parameter
 from core.extraction.prices import Price
 from core.extraction.questions import Questions
 from core.extraction.replies import build_reply
@@ -185,6 +186,8 @@ class ResultReader:
             # another hash: somebody learned it meanwhile
             if self.questions.build(request).body_hash == takers[0].body_hash:
                 self.questions.weaken_mode()
+        if verdict.reason == Status.PARAMETER_REFUSED and (refused := find_refused_parameter(verdict.detail or "")):
+            self.questions.leave_out(refused)
 
     def _is_kept(self, reply: Reply, portion: _Portion) -> bool:
         key = (reply.body_hash, reply.raw)

@@ -9,6 +9,7 @@ from typing import Any
 from core.extraction.bodies import hash_body
 from core.extraction.exchange import FATAL, Status
 from core.extraction.output_modes import WEAKER_MODE, OutputMode
+from core.extraction.parameters import find_refused_parameter
 from core.extraction.sending import send_until_answered
 from core.extraction.talk import Outcome, Talk
 from core.extraction.wording import Wording
@@ -41,6 +42,8 @@ async def ask(talk: Talk, wording: Wording, body: dict[str, Any], outcome: Outco
         exchange = known or await send_until_answered(talk, body, outcome, kind=kind, body_hash=body_hash)
         if exchange.status is Status.MODE_UNSUPPORTED and _find_plainer_mode(talk, body):
             pass  # asked again in it
+        elif exchange.status is Status.PARAMETER_REFUSED:
+            _learn_refused(talk, exchange.text)  # asked again without it
         elif exchange.status is Status.TRUNCATED and not is_longer:
             is_longer, output_limit = True, output_limit * LARGER_OUTPUT_FACTOR
         elif exchange.status is Status.ANSWERED:
@@ -76,6 +79,14 @@ def _find_plainer_mode(talk: Talk, body: dict[str, Any]) -> bool:
         talk.mode = WEAKER_MODE[talk.mode]
         talk.save_mode(talk.mode)
     return bool(used != talk.mode)
+
+
+def _learn_refused(talk: Talk, said: str) -> None:
+    parameter = find_refused_parameter(said)
+    # as with modes, the first request that learns it saves it, and the others follow
+    if parameter is not None and parameter not in talk.refused:
+        talk.refused.add(parameter)
+        talk.save_refused(parameter)
 
 
 def _build_repair(answer: str, problem: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from core.extraction.exchange import Status
+from core.extraction.parameters import find_refused_parameter
 
 _TOO_LONG = (
     "context_length",
@@ -46,6 +47,8 @@ def classify_error(status: int, text: str) -> Status:
     # engines also answer 500 to what they cannot take
     if status == 413 or _has_any(lowered, _TOO_LONG):
         return Status.TOO_LONG
+    if find_refused_parameter(lowered) is not None:
+        return Status.PARAMETER_REFUSED
     if _has_any(lowered, _MODES):
         return Status.MODE_UNSUPPORTED
     return Status.SERVER_ERROR if status >= 500 else Status.BAD_REQUEST

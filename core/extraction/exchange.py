@@ -20,6 +20,7 @@ class Status(StrEnum):
     TOO_LONG = "too long"
     BAD_REQUEST = "bad request"
     MODE_UNSUPPORTED = "output mode not supported"
+    PARAMETER_REFUSED = "parameter not supported"
     KEY_REFUSED = "key refused"
     NO_CREDIT = "no credit left"
     MODEL_UNKNOWN = "unknown model"

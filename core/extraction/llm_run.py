@@ -79,6 +79,10 @@ class LlmRun:
             budget=Budget(
                 config.budget_usd, price, spent_usd=self.store.batches.get_usage(self.batch.id).cost_usd or 0.0
             ),
+            save_refused=lambda name: self.store.workspace.save_refused_parameter(
+                server=server.name, model=model, parameter=name
+            ),
+            refused=self.store.workspace.find_refused_parameters(server=server.name, model=model),
             output_limit=config.output_limit,
             retry=self.retry,
             stop=self.stop,

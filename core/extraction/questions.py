@@ -58,16 +58,24 @@ class Questions:
         if weaker is not None:
             self._store.workspace.save_server_mode(server=self._server, model=self._batch.model or "", mode=weaker)
 
+    def leave_out(self, parameter: str) -> None:
+        """Remember that the server does not take it; the next questions ask without it."""
+        self._store.workspace.save_refused_parameter(
+            server=self._server, model=self._batch.model or "", parameter=parameter
+        )
+
     def build(self, request: PendingRequest) -> Question:
         """What a request asks."""
         wording = build_wording(self._store, request, secret=self._secret, input_limit=self._batch.config.input_limit)
+        model = self._batch.model or ""
         body = build_body(
             wording.messages,
             form=wording.form,
-            model=self._batch.model or "",
+            model=model,
             mode=self.mode,
             base_url=self._base_url,
             output_limit=self._batch.config.output_limit,
+            refused=self._store.workspace.find_refused_parameters(server=self._server, model=model),
         )
         return Question(request, body, hash_body(body), wording)
 

@@ -121,6 +121,10 @@ class Talk:
     price: Price | None
     save_mode: Callable[[OutputMode], None]
     budget: Budget
+    save_refused: Callable[[str], None]
+    """Remembers a parameter that the server does not take."""
+    refused: set[str] = field(default_factory=set)
+    """Parameters that the server does not take for this model, as far as is known."""
     output_limit: int = DEFAULT_OUTPUT_LIMIT
     """Tokens that a first answer may hold."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -158,4 +162,5 @@ class Talk:
             mode=self.mode,
             base_url=self.server.base_url,
             output_limit=output_limit,
+            refused=self.refused,
         )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from core.extraction.exchange import AWAY, Exchange, Status
+from core.extraction.parameters import OTHER_NAME, find_refused_parameter
 from core.extraction.talk import Outcome, Talk
 
 MOST_SAME_WORDS = 20
@@ -27,7 +28,14 @@ def weigh(talk: Talk, body: dict[str, Any], exchange: Exchange) -> Exchange:
         # asked in plain text already: whatever these words mean, no plainer way helps
         is_broken = exchange.http_status is not None and exchange.http_status >= 500
         return exchange._replace(status=Status.SERVER_ERROR if is_broken else Status.BAD_REQUEST)
+    if status is Status.PARAMETER_REFUSED and not _can_do_without(find_refused_parameter(exchange.text), talk, body):
+        return exchange._replace(status=Status.BAD_REQUEST)
     return exchange
+
+
+def _can_do_without(parameter: str | None, talk: Talk, body: dict[str, Any]) -> bool:
+    """True if the question can be asked without it; the output limit must go out under one of its names."""
+    return parameter in body and OTHER_NAME.get(parameter) not in talk.refused
 
 
 def note(talk: Talk, exchange: Exchange, outcome: Outcome, *, sent_at: float) -> None:

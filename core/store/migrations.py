@@ -535,6 +535,20 @@ def m027_states_in_quality(db: Database) -> None:
     _create(db, quality_states.build_script())
 
 
+@migrations()
+def m028_refused_parameters(db: Database) -> None:
+    """What a server does not take for a model is found out once."""
+    _create(
+        db,
+        """
+        CREATE TABLE refused_parameters (
+            server TEXT NOT NULL, model TEXT NOT NULL, parameter TEXT NOT NULL,
+            PRIMARY KEY (server, model, parameter)
+        ) STRICT;
+        """,
+    )
+
+
 def _create(db: Database, script: str) -> None:
     # executescript would commit the migration's transaction, so statements go one by one
     statement = ""

@@ -35,6 +35,19 @@ class Workspace(Part):
         mode: str | None = self._value("SELECT mode FROM server_modes WHERE server = ? AND model = ?", (server, model))
         return mode
 
+    def find_refused_parameters(self, *, server: str, model: str) -> set[str]:
+        """The parameters that a server was found not to take for a model, e.g. `temperature`."""
+        rows = self._rows("SELECT parameter FROM refused_parameters WHERE server = ? AND model = ?", (server, model))
+        return {str(row["parameter"]) for row in rows}
+
+    def save_refused_parameter(self, *, server: str, model: str, parameter: str) -> None:
+        """Remember it, for this and every later batch."""
+        with self.write():
+            self._connection.execute(
+                "INSERT OR IGNORE INTO refused_parameters (server, model, parameter) VALUES (?, ?, ?)",
+                (server, model, parameter),
+            )
+
     def save_server_mode(self, *, server: str, model: str, mode: str) -> None:
         """Remember it, for this and every later batch."""
         with self.write():

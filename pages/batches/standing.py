@@ -25,6 +25,8 @@ class Standing(NamedTuple):
     """None unless it runs and the figures are of this moment."""
     mode: str
     """How its server is told the form of the answer; empty as long as that is not known."""
+    refused: set[str]
+    """Parameters that its server does not take for its model."""
     servers: list[ServedBy]
     """More than one if server or key changed on the way."""
     throughput: list[Throughput]
@@ -55,12 +57,19 @@ def load_standing(store: Store, batch_id: int, job: Job, dataset: Dataset, *, no
         usage=store.batches.get_usage(batch_id),
         live=live,
         mode=live.mode if live else _find_mode(store, batch),
+        refused=_find_refused(store, batch),
         servers=store.servers.list_servers(batch_id),
         throughput=store.batches.list_throughput(batch_id),
         failures=store.answers.list_failures(batch_id),
         last_answers=store.answers.list_last_answers(batch_id, limit=LAST_ANSWERS),
         at_unix=now_unix,
     )
+
+
+def _find_refused(store: Store, batch: Batch) -> set[str]:
+    if batch.server is None or batch.model is None:
+        return set()
+    return store.workspace.find_refused_parameters(server=batch.server, model=batch.model)
 
 
 def _find_mode(store: Store, batch: Batch) -> str:

@@ -38,7 +38,7 @@ def describe_details(standing: Standing) -> str:
     answered = f"Answered by {', then by '.join(servers)}" if servers else ""
     reused = standing.usage.reused
     parts = [
-        f"{answered} as {describe_mode(standing.mode)}" if answered and standing.mode else answered,
+        f"{answered} as {describe_mode(standing.mode, standing.refused)}" if answered and standing.mode else answered,
         describe_way(config),
         describe_selection(config),
         describe_limits(config),

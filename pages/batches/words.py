@@ -1,5 +1,6 @@
 """A batch's configuration and figures in words. A trial's name may be among them: show them as plain text only."""
 
+from collections.abc import Collection
 from math import ceil
 
 from core.store.batch_models import BatchConfig
@@ -47,9 +48,15 @@ def describe_way(config: BatchConfig) -> str:
     return _WAYS[config.way]
 
 
-def describe_mode(mode: str) -> str:
-    """How the server is told the form of the answer, e.g. `JSON schema`; what is not known stays as it is."""
-    return _MODES.get(mode, mode)
+def describe_mode(mode: str, refused: Collection[str]) -> str:
+    """How the server is asked, e.g. `JSON schema, without temperature`; a mode that is not known stays as it is.
+
+    Args:
+        mode: How it is told the form of the answer.
+        refused: Parameters that it does not take.
+    """
+    without = f", without {' and '.join(sorted(refused))}" if refused else ""
+    return _MODES.get(mode, mode) + without
 
 
 def describe_tokens(count: int) -> str:

@@ -391,3 +391,18 @@ def test_a_server_without_json_schema_is_asked_in_a_plainer_way_after_a_retry(
     run(store, batch, llm)
     assert store.batches.count_requests(batch.id) == (ATTEMPTS, 0, 0)
     assert store.workspace.find_server_mode(server=f"{llm.base_url}/", model=MODEL) == "json_object"
+
+
+def test_a_server_that_does_not_take_a_parameter_is_asked_without_it_after_a_retry(
+    store: Store, dataset: Dataset, llm: LlmServer
+) -> None:
+    said = "Unsupported parameter: 'temperature' is not supported with this model."
+    llm.set_faults({"fault": "400", "contains": '"temperature"', "message": said})
+    batch = make_batch(store, dataset)
+    run(store, batch, llm, bounds=THREE_PARTS)
+    (failed,) = store.answers.list_failures(batch.id)
+    assert failed.reason == "parameter not supported"
+    store.answers.retry_failed(batch.id)
+    run(store, batch, llm)
+    assert store.batches.count_requests(batch.id) == (ATTEMPTS, 0, 0)
+    assert store.workspace.find_refused_parameters(server=f"{llm.base_url}/", model=MODEL) == {"temperature"}

@@ -128,6 +128,7 @@ def ask_many(
             price=None,
             save_mode=lambda _: None,
             budget=Budget(None, None, spent_usd=0.0),
+            save_refused=lambda _: None,
             retry=retry or RetryPolicy(),
             sleep=time.sleep,
         )

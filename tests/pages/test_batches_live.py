@@ -82,6 +82,17 @@ def test_figures_stand_beside_their_limits(maker: BatchMaker, open_page: OpenPag
     )
 
 
+def test_what_the_server_does_not_take_is_said(maker: BatchMaker, open_page: OpenPage, store: Store) -> None:
+    batch = maker.launch(LIMITED)
+    maker.run(batch)
+    maker.answer(batch, 1)
+    maker.show_live(batch)
+    for name in ("temperature", "max_tokens"):
+        store.workspace.save_refused_parameter(server=SERVER, model=MODEL, parameter=name)
+    (details,) = [text for text in list_texts(open_page("batches")) if text.startswith("Answered by")]
+    assert f"Answered by {SERVER} as JSON schema, without max_tokens and temperature · " in details
+
+
 def test_old_live_figures_are_not_shown_as_of_now(maker: BatchMaker, open_page: OpenPage) -> None:
     batch = maker.launch(LIMITED)
     maker.run(batch)
