@@ -19,6 +19,7 @@ _TOO_LONG = (
 _MODES = ("response_format", "json_schema", "json schema", "json_object", "structured output", "grammar")
 _NO_CREDIT = ("insufficient_quota", "insufficient balance", "insufficient credit", "insufficient funds")
 _NO_MODEL = ("model_not_found", "not a valid model", "model not exist", "does not exist", "model not found")
+_SAID_CHARACTERS = 1000
 _RATE = ("rate limit", "rate_limit", "ratelimit", "too many requests")
 
 
@@ -47,7 +48,8 @@ def classify_error(status: int, text: str) -> Status:
     # engines also answer 500 to what they cannot take
     if status == 413 or _has_any(lowered, _TOO_LONG):
         return Status.TOO_LONG
-    if find_refused_parameter(lowered) is not None:
+    # further on an error may quote the request, and with it a trace
+    if find_refused_parameter(lowered[:_SAID_CHARACTERS]) is not None:
         return Status.PARAMETER_REFUSED
     if _has_any(lowered, _MODES):
         return Status.MODE_UNSUPPORTED

@@ -24,17 +24,19 @@ def weigh(talk: Talk, body: dict[str, Any], exchange: Exchange) -> Exchange:
         return exchange._replace(status=Status.REFUSED)
     if status is Status.MODEL_UNKNOWN and talk.answers:
         return exchange._replace(status=Status.BAD_REQUEST)
-    if status is Status.MODE_UNSUPPORTED and "response_format" not in body:
-        # asked in plain text already: whatever these words mean, no plainer way helps
+    if status in (Status.MODE_UNSUPPORTED, Status.PARAMETER_REFUSED) and not _can_do_without(exchange, talk, body):
+        # whatever these words mean, no other way to ask helps
         is_broken = exchange.http_status is not None and exchange.http_status >= 500
         return exchange._replace(status=Status.SERVER_ERROR if is_broken else Status.BAD_REQUEST)
-    if status is Status.PARAMETER_REFUSED and not _can_do_without(find_refused_parameter(exchange.text), talk, body):
-        return exchange._replace(status=Status.BAD_REQUEST)
     return exchange
 
 
-def _can_do_without(parameter: str | None, talk: Talk, body: dict[str, Any]) -> bool:
-    """True if the question can be asked without it; the output limit must go out under one of its names."""
+def _can_do_without(exchange: Exchange, talk: Talk, body: dict[str, Any]) -> bool:
+    """True if the question can be asked without what the server does not take."""
+    if exchange.status is Status.MODE_UNSUPPORTED:
+        return "response_format" in body
+    parameter = find_refused_parameter(exchange.text)
+    # the output limit must go out under one of its names
     return parameter in body and OTHER_NAME.get(parameter) not in talk.refused
 
 

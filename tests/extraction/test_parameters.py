@@ -8,6 +8,8 @@ import pytest
 from core.errors import ModelServerError
 from core.extraction.batch import run_batch
 from core.extraction.bodies import hash_body
+from core.extraction.error_words import classify_error
+from core.extraction.exchange import Status
 from core.extraction.parameters import find_refused_parameter
 from core.extraction.retry import RetryPolicy
 from core.extraction.weighing import MOST_SAME_WORDS
@@ -61,6 +63,11 @@ def test_a_refused_parameter_is_named(said: str, parameter: str) -> None:
 @pytest.mark.parametrize("said", OTHERS)
 def test_other_refusals_name_no_parameter(said: str) -> None:
     assert find_refused_parameter(said) is None
+
+
+def test_what_an_error_quotes_of_the_request_refuses_no_parameter() -> None:
+    quoted = "response_format is not supported. You sent: " + "x" * 1000 + NO_TEMPERATURE
+    assert classify_error(400, quoted) is Status.MODE_UNSUPPORTED
 
 
 def run(store: Store, dataset: Dataset, llm: LlmServer, *, batch_size: int = AT_ONCE, **changes: bool) -> Batch:
