@@ -1,31 +1,23 @@
 """Parameters that a server does not take: told by its words, left out from then on, and remembered."""
 
-from pathlib import Path
-
 import orjson
 import pytest
 
 from core.errors import ModelServerError
-from core.extraction.batch import run_batch
 from core.extraction.bodies import hash_body
 from core.extraction.error_words import classify_error
 from core.extraction.exchange import Status
 from core.extraction.parameters import find_refused_parameter
-from core.extraction.retry import RetryPolicy
 from core.extraction.weighing import MOST_SAME_WORDS
-from core.models import Dataset, Extractor
-from core.progress import no_progress
+from core.models import Dataset
 from core.store import Store
-from core.store.batch_models import Batch, BatchConfig
 from tests.extraction.conftest import MODEL
+from tests.extraction.whole_batch import run
 from tests.responders import answer_hints
 from tests.standins.faults import Fault
 from tests.standins.llm import LlmServer
-from tests.workspaces import create_batch, make_settings
 
 ATTEMPTS = 26
-AT_ONCE = 4
-QUICK = RetryPolicy(base_seconds=0.01, max_seconds=0.05)
 NO_TEMPERATURE = (
     "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported."
 )
@@ -70,14 +62,6 @@ def test_what_an_error_quotes_of_the_request_refuses_no_parameter() -> None:
     assert classify_error(400, quoted) is Status.MODE_UNSUPPORTED
 
 
-def run(store: Store, dataset: Dataset, llm: LlmServer, *, batch_size: int = AT_ONCE, **changes: bool) -> Batch:
-    values = {"extractor": Extractor.LLM, "model": MODEL, "batch_size": batch_size, "max_rpm": 100_000}
-    batch = create_batch(store, dataset, BatchConfig.model_validate(values | changes))
-    settings = make_settings(Path("unused"), base_url=llm.base_url)
-    run_batch(store, batch, settings=settings, progress=no_progress, check_lease=lambda: None, retry=QUICK)
-    return batch
-
-
 @pytest.mark.parametrize(("parameter", "said"), [("temperature", NO_TEMPERATURE), ("max_tokens", NO_MAX_TOKENS)])
 @pytest.mark.parametrize("batch_size", [1, 100])
 def test_a_server_that_does_not_take_a_parameter_is_asked_without_it_and_nothing_is_paid_twice(
@@ -95,9 +79,9 @@ def test_a_server_that_does_not_take_a_parameter_is_asked_without_it_and_nothing
         assert {body.get("max_tokens") or body.get("max_completion_tokens") for body in asked} == {3_000}
         llm.reset()
         llm.set_faults(fault)
-        run(store, dataset, llm)
+        run(store, dataset, llm, batch_size=4)
         assert llm.requests == [], "the answers are found under what was asked in the end"
-        run(store, dataset, llm, ask_again=True)
+        run(store, dataset, llm, batch_size=4, ask_again=True)
         assert llm.count(status=200) == len(llm.requests) == ATTEMPTS, "it is remembered"
         assert {hash_body(orjson.loads(record.body)) for record in llm.requests} == {hash_body(body) for body in asked}
 
@@ -109,7 +93,7 @@ def test_a_server_that_takes_neither_parameter_is_asked_without_both(store: Stor
         Fault("no_schema"),
     ]
     with LlmServer(responder=answer_hints, faults=faults) as llm:
-        batch = run(store, dataset, llm)
+        batch = run(store, dataset, llm, batch_size=4)
         assert store.batches.count_requests(batch.id) == (ATTEMPTS, 0, 0)
         assert llm.count(status=200) == ATTEMPTS
 
